@@ -1,0 +1,176 @@
+/**
+ * The codec alone: signed cookies, base64url, SHA-256 and HMAC, synchronously, for programs that want
+ * no sessions.
+ *
+ * @module
+ */
+import type { Engine } from './codec/engine.ts'
+import {
+  defaultEngine,
+  defaultEngineInfo,
+  selectEngine,
+  type EngineInfo,
+  type EngineName,
+} from './codec/select.ts'
+import {
+  parseCookies as parseCookiesWith,
+  serializeCookie,
+  type CookieAttributes,
+} from './cookie.ts'
+import { createSigner as createSignerWith, type Signer, type SignerOptions } from './token.ts'
+
+export { serializeCookie, type CookieAttributes, type EngineInfo, type EngineName }
+export type { Signer, SignerOptions }
+
+/** base64url without padding (RFC 4648 §5). */
+export interface Base64url {
+  /** Encodes bytes. */
+  encode(bytes: Uint8Array): string
+  /**
+   * Decodes text, or gives `null` if it is not strictly base64url: a character outside the alphabet,
+   * padding, an impossible length, a spare bit that is not zero.
+   */
+  decode(text: string): Uint8Array | null
+}
+
+/** The functions of this module, on one engine. */
+export interface Codec {
+  /** Which engine it is, and why. */
+  readonly engine: EngineInfo
+  /** See {@link parseCookies}. */
+  parseCookies(header: string | null | undefined): Record<string, string>
+  /** See {@link serializeCookie}. */
+  serializeCookie(name: string, value: string, attributes?: CookieAttributes): string
+  /** See {@link base64url}. */
+  readonly base64url: Base64url
+  /** See {@link sha256}. */
+  sha256(message: Uint8Array): Uint8Array
+  /** See {@link hmacSha256}. */
+  hmacSha256(key: Uint8Array, message: Uint8Array): Uint8Array
+  /** See {@link createSigner}. */
+  createSigner(secrets: string | readonly string[], options?: SignerOptions): Signer
+}
+
+/** How to choose the engine of a codec. */
+export interface CodecOptions {
+  /**
+   * The engine. Both give the same bytes.
+   *
+   * @default the fastest one that this host allows
+   */
+  readonly engine?: EngineName
+}
+
+function codecOf(engine: Engine, info: EngineInfo): Codec {
+  return {
+    engine: info,
+    parseCookies: (header) => parseCookiesWith(engine, header),
+    serializeCookie,
+    base64url: {
+      encode: (bytes) => engine.encodeBase64url(bytes),
+      decode: (text) => engine.decodeBase64url(text),
+    },
+    sha256: (message) => engine.sha256(message),
+    hmacSha256: (key, message) => engine.hmacSha256(key, message),
+    createSigner: (secrets, options) => createSignerWith(engine, secrets, options),
+  }
+}
+
+/**
+ * The codec on an engine of your choice.
+ *
+ * @throws EngineUnavailableError if `wasm` is asked for where WebAssembly may not run.
+ *
+ * @example
+ * ```ts
+ * import { createCodec } from 'tuile/codec'
+ *
+ * const wasm = createCodec({ engine: 'wasm' })
+ * const portable = createCodec({ engine: 'portable' })
+ * const bytes = Uint8Array.of(1, 2, 3)
+ * assert.deepEqual(wasm.sha256(bytes), portable.sha256(bytes))
+ * ```
+ */
+export function createCodec(options: CodecOptions = {}): Codec {
+  if (options.engine === undefined) return defaultCodec
+  const { engine, info } = selectEngine(options.engine)
+  return codecOf(engine, info)
+}
+
+const defaultCodec = codecOf(defaultEngine, defaultEngineInfo)
+
+/** Which engine is in use, and why. `TUILE_ENGINE=portable` or `=wasm` in the environment forces one. */
+export const engine: EngineInfo = defaultCodec.engine
+
+/**
+ * The cookies of a Cookie header: the first of each name, percent-decoded where that is possible. The
+ * object has no prototype. No header makes it throw.
+ *
+ * @example
+ * ```ts
+ * import { parseCookies } from 'tuile/codec'
+ *
+ * const cookies = parseCookies('theme=dark%20blue; theme=light; __proto__=plain')
+ * assert.equal(cookies.theme, 'dark blue')
+ * assert.equal(cookies.__proto__, 'plain')
+ * ```
+ */
+export const parseCookies: Codec['parseCookies'] = defaultCodec.parseCookies
+
+/**
+ * base64url, strict: there is one text for one value.
+ *
+ * @example
+ * ```ts
+ * import { base64url } from 'tuile/codec'
+ *
+ * assert.equal(base64url.encode(Uint8Array.of(3, 236, 255)), 'A-z_')
+ * assert.deepEqual(base64url.decode('A-z_'), Uint8Array.of(3, 236, 255))
+ * assert.equal(base64url.decode('A+z/'), null)
+ * ```
+ */
+export const base64url: Base64url = defaultCodec.base64url
+
+/**
+ * SHA-256 (FIPS 180-4) of a message of any length: 32 bytes.
+ *
+ * @example
+ * ```ts
+ * import { base64url, sha256 } from 'tuile/codec'
+ *
+ * const digest = sha256(new TextEncoder().encode('abc'))
+ * assert.equal(base64url.encode(digest), 'ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0')
+ * ```
+ */
+export const sha256: Codec['sha256'] = defaultCodec.sha256
+
+/**
+ * HMAC-SHA256 (RFC 2104) of a message under a key of any length: 32 bytes.
+ *
+ * @example
+ * ```ts
+ * import { hmacSha256 } from 'tuile/codec'
+ *
+ * const text = new TextEncoder()
+ * const tag = hmacSha256(text.encode('Jefe'), text.encode('what do ya want for nothing?'))
+ * assert.equal(tag[0], 0x5b) // RFC 4231 §4.3
+ * ```
+ */
+export const hmacSha256: Codec['hmacSha256'] = defaultCodec.hmacSha256
+
+/**
+ * A signer of values for one cookie. The newest secret signs, all verify.
+ *
+ * @throws ConfigurationError if a secret is missing, short or well known, or the name is not valid.
+ *
+ * @example
+ * ```ts
+ * import { createSigner } from 'tuile/codec'
+ *
+ * const signer = createSigner(secrets, { name: 'cart' })
+ * const token = signer.sign('42')
+ * assert.equal(signer.verify(`theme=dark; cart=${token}`), '42')
+ * assert.equal(signer.verify(`cart=${token}x`), null)
+ * ```
+ */
+export const createSigner: Codec['createSigner'] = defaultCodec.createSigner

@@ -1,0 +1,22 @@
+/**
+ * The portable engine: the core's twin in plain JavaScript, for hosts that forbid WebAssembly.
+ *
+ * @module
+ */
+import type { Engine } from '../engine.ts'
+import { decodeBase64url, encodeBase64url } from './base64url.ts'
+import { listCookies } from './cookie.ts'
+import { hmacSha256 } from './hmac.ts'
+import { sha256 } from './sha256.ts'
+import { createRing } from './token.ts'
+
+/** The portable engine. It has no state and needs nothing but ECMAScript and `TextEncoder`. */
+export const portableEngine: Engine = {
+  name: 'portable',
+  sha256,
+  hmacSha256,
+  encodeBase64url,
+  decodeBase64url,
+  listCookies,
+  createRing,
+}

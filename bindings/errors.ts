@@ -1,0 +1,114 @@
+/**
+ * Every error that Tuile throws on purpose. None of them holds a secret, an id or a cookie.
+ *
+ * @module
+ */
+
+/** The base of all of Tuile's errors; `code` is stable, the message is for people. */
+export class TuileError extends Error {
+  /** A stable name for programs, such as `SESSION_GONE`. */
+  readonly code: string
+
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = new.target.name
+    this.code = code
+  }
+}
+
+/** Options that cannot work, or that would be unsafe. Thrown when something is made, never later. */
+export class ConfigurationError extends TuileError {
+  constructor(message: string) {
+    super('CONFIGURATION', message)
+  }
+}
+
+/** The WASM engine was asked for where WebAssembly may not run; the `cause` says what forbade it. */
+export class EngineUnavailableError extends TuileError {
+  constructor(cause: Error) {
+    super('ENGINE_UNAVAILABLE', `The WASM engine cannot run here: ${cause.message}`, { cause })
+  }
+}
+
+/** A write to a session after its `destroy()`. */
+export class SessionDestroyedError extends TuileError {
+  constructor() {
+    super('SESSION_DESTROYED', 'The session has been destroyed; it takes no more changes')
+  }
+}
+
+/** A change to a session after its response has started, when no cookie can be sent any more. */
+export class SessionCommittedError extends TuileError {
+  constructor() {
+    super(
+      'SESSION_COMMITTED',
+      'The session was changed after its response started. Change it before you return the ' +
+        'response, or use sessions.update(id, fn) while a stream is under way'
+    )
+  }
+}
+
+/** A read from a lazy session, on an asynchronous storage, before its `load()`. */
+export class SessionNotLoadedError extends TuileError {
+  constructor() {
+    super('SESSION_NOT_LOADED', 'The session is lazy: `await session.load()` before you use it')
+  }
+}
+
+/** The session was destroyed, has expired or got another id since it was read: nothing was written. */
+export class SessionGoneError extends TuileError {
+  constructor() {
+    super(
+      'SESSION_GONE',
+      'The session ended while this request was under way; its changes were dropped'
+    )
+  }
+}
+
+/** A value that cannot be stored; `key` names it. */
+export class SessionSerializationError extends TuileError {
+  /** The key of the value. */
+  readonly key: string
+
+  constructor(key: string, cause: unknown) {
+    super('SESSION_SERIALIZATION', `The session value "${key}" cannot be stored as JSON`, { cause })
+    this.key = key
+  }
+}
+
+/** The storage failed or was given up on; the `cause` is its own error. */
+export class SessionStorageError extends TuileError {
+  /** What was asked of the storage. */
+  readonly operation: string
+
+  constructor(operation: string, cause: unknown) {
+    super('SESSION_STORAGE', `The session storage failed to ${operation}`, { cause })
+    this.operation = operation
+  }
+}
+
+/** A cookie that browsers would drop without a word: its `Set-Cookie` line is over 4096 bytes. */
+export class CookieOverflowError extends TuileError {
+  /** Bytes of the line. */
+  readonly size: number
+  /** Bytes that browsers accept. */
+  readonly limit: number
+  /** The largest values, as JSON, the largest first. */
+  readonly largest: readonly { readonly key: string; readonly size: number }[]
+
+  constructor(
+    size: number,
+    limit: number,
+    largest: readonly { readonly key: string; readonly size: number }[]
+  ) {
+    const keys = largest.map(({ key, size }) => `"${key}" (${size} bytes)`).join(', ')
+    super(
+      'COOKIE_OVERFLOW',
+      `The session cookie would be ${size} bytes, over the ${limit} that browsers accept. ` +
+        `Largest values: ${keys || 'none'}. Store less, or use a server storage`
+    )
+    this.size = size
+    this.limit = limit
+    this.largest = largest
+  }
+}

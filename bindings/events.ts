@@ -1,0 +1,84 @@
+/**
+ * What happens to sessions, told to whoever listens.
+ *
+ * Events hold no id and no value: `key` is the storage's hash of the id, fit for a log.
+ *
+ * @module
+ */
+import type { Rejection } from './codec/engine.ts'
+import type { TuileError } from './errors.ts'
+
+/**
+ * Why a cookie did not give a session. Besides the reasons of a token: `corrupt`, it verified but
+ * holds no record; `unknown-id`, the storage has no record of it, any more; `schema`, the stored data
+ * do not fit the schema.
+ */
+export type RejectReason = Exclude<Rejection, 'none'> | 'corrupt' | 'unknown-id' | 'schema'
+
+/** The events and what each of them tells. */
+export interface SessionEvents {
+  /** A session was stored for the first time. */
+  create: { readonly key: string }
+  /** A stored session was read. */
+  load: { readonly key: string }
+  /** Changes to a stored session were written. */
+  save: { readonly key: string }
+  /** A session was destroyed. */
+  destroy: { readonly key: string }
+  /** A session got a new id. */
+  regenerate: { readonly key: string; readonly previousKey: string }
+  /** A session came whose time was over. */
+  expire: { readonly key: string }
+  /** A cookie of ours was refused; a new, empty session took its place. */
+  reject: { readonly reason: RejectReason }
+  /** Records that had ended were removed. */
+  cleanup: { readonly count: number }
+  /** Another request changed or ended the session first. `gone`: nothing was written. */
+  conflict: { readonly key: string; readonly gone: boolean }
+  /** The storage, or a listener, failed. */
+  error: { readonly error: TuileError | unknown }
+}
+
+/** The name of an event. */
+export type SessionEventName = keyof SessionEvents
+
+/** An event as `onEvent` gets it. */
+export type SessionEvent = {
+  [Name in SessionEventName]: { readonly type: Name } & SessionEvents[Name]
+}[SessionEventName]
+
+/** Called with each event of one name. */
+export type SessionListener<Name extends SessionEventName> = (event: SessionEvents[Name]) => void
+
+/** Listeners by event. A listener that throws never breaks a request: that becomes an `error`. */
+export class SessionEmitter {
+  readonly #listeners = new Map<SessionEventName, Set<(event: never) => void>>()
+  readonly #onEvent: ((event: SessionEvent) => void) | undefined
+
+  constructor(onEvent?: (event: SessionEvent) => void) {
+    this.#onEvent = onEvent
+  }
+
+  /** Adds a listener; the function that comes back removes it. */
+  on<Name extends SessionEventName>(name: Name, listener: SessionListener<Name>): () => void {
+    const listeners = this.#listeners.get(name) ?? new Set()
+    this.#listeners.set(name, listeners.add(listener))
+    return () => void listeners.delete(listener)
+  }
+
+  /** Tells an event, which is made only if somebody listens. */
+  emit<Name extends SessionEventName>(name: Name, makeEvent: () => SessionEvents[Name]): void {
+    const listeners = this.#listeners.get(name)
+    if (listeners === undefined && this.#onEvent === undefined) return
+    const event = makeEvent()
+    const call = (listener: () => void): void => {
+      try {
+        listener()
+      } catch (error) {
+        if (name !== 'error') this.emit('error', () => ({ error }))
+      }
+    }
+    for (const listener of listeners ?? []) call(() => listener(event as never))
+    call(() => this.#onEvent?.({ type: name, ...event } as unknown as SessionEvent))
+  }
+}

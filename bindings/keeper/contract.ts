@@ -1,0 +1,61 @@
+/**
+ * Keepers: how the manager keeps sessions, on a server or in the cookie itself.
+ *
+ * @module
+ */
+import type { Awaitable } from '../awaitable.ts'
+import type { OpenedToken, TokenRing } from '../codec/engine.ts'
+import type { SessionEmitter } from '../events.ts'
+import type { Deadlines, StandardSchema } from '../options.ts'
+import type { SessionRecord } from '../record.ts'
+import type { Origin, SessionState } from '../session-state.ts'
+
+/** What keepers are made from. */
+export interface KeeperSettings {
+  readonly deadlines: Deadlines
+  readonly schema: StandardSchema<object> | undefined
+  readonly events: SessionEmitter
+  /** The storage key of an id. */
+  readonly keyOf: (id: string) => string
+}
+
+/** One way to keep sessions. */
+export interface Keeper {
+  /** Whether its methods return promises. */
+  readonly async: boolean
+  /** The stored session of a verified token, or `null`, with an event that says why. */
+  open(token: OpenedToken): Awaitable<Origin | null>
+  /** Writes the work on a session; gives the session as it is stored now. */
+  save(state: SessionState): Awaitable<Origin>
+  /** Moves the end of a session that was not changed. */
+  touch(origin: Origin, expiresAt: number): Awaitable<Origin>
+  /** Removes a session. */
+  destroy(origin: Origin): Awaitable<void>
+  /** Whether the browser needs a cookie for `after`. `before` is what the request brought. */
+  needsCookie(before: Origin | null, after: Origin): boolean
+  /** Characters of the token of a stored session. */
+  tokenSize(origin: Origin): number
+  /** The token of a stored session. Its size must have been found to fit a cookie. */
+  token(ring: TokenRing, origin: Origin): string
+}
+
+/** Whether the data of a record fit the schema, if there is one. */
+export function fitsSchema(
+  schema: StandardSchema<object> | undefined,
+  record: SessionRecord
+): boolean {
+  if (schema === undefined) return true
+  const result = schema['~standard'].validate(Object.fromEntries(record.data))
+  return !(result instanceof Promise) && result.issues === undefined
+}
+
+/** The record of the work on a session. */
+export function recordOf(
+  state: SessionState,
+  id: string | null,
+  createdAt: number,
+  expiresAt: number | null
+): SessionRecord {
+  const { data, flash } = state.draft
+  return { id, createdAt, expiresAt, frozen: false, data, flash }
+}

@@ -1,0 +1,200 @@
+/**
+ * Keeps sessions in a storage on the server; the cookie holds a signed id.
+ *
+ * Nothing is written blindly. Each write names the version it was made from; if another request was
+ * first, the newest record is read and the work done again on it, so neither request loses anything.
+ * A record that has ended meanwhile stays ended.
+ *
+ * @module
+ */
+import { chain, type Awaitable } from '../awaitable.ts'
+import { MAC_SIZE, PREFIX_SIZE } from '../codec/engine.ts'
+import { SessionGoneError, SessionStorageError } from '../errors.ts'
+import { isId } from '../id.ts'
+import { expiryOf } from '../options.ts'
+import { decodeRecord, encodeRecord, type SessionRecord } from '../record.ts'
+import type { Origin, SessionState } from '../session-state.ts'
+import type { SessionStorage } from '../storage/contract.ts'
+import { fitsSchema, recordOf, type Keeper, type KeeperSettings } from './contract.ts'
+
+/** Writes of one session that may come between ours before we say that the storage is at fault. */
+const MAX_ATTEMPTS = 100
+/** Ids that are tried for a new session. One collision of 144 random bits is already a broken host. */
+const MAX_IDS = 3
+/** Milliseconds of the longest pause before work is done again. */
+const MAX_BACKOFF = 50
+
+/** Makes the keeper of a storage, whose failures are `SessionStorageError`s already. */
+export function createServerKeeper(storage: SessionStorage, settings: KeeperSettings): Keeper {
+  const { deadlines, events, keyOf, schema } = settings
+  const sync = storage.sync === true
+
+  /** The stored session of a key, or why there is none. */
+  const find = (id: string, key: string, keyIndex: number, marked: boolean) =>
+    chain(storage.read(key), (stored): Origin | 'unknown-id' | 'corrupt' | 'expired' => {
+      if (stored === null) return 'unknown-id'
+      const record = decodeRecord(stored.value)
+      if (record === null) return 'corrupt'
+      // A storage may be late in dropping what has ended, and the lifetime may be shorter now.
+      const end = Math.min(stored.expiresAt, record.createdAt + deadlines.lifetime)
+      if (end <= Date.now()) return 'expired'
+      const { value: text, version, expiresAt } = stored
+      const reissue = keyIndex > 0
+      return { id, key, record, text, version, expiresAt, reissue, flashMarked: marked }
+    })
+
+  /** The record that another request has written first, or `null` if the session does not go on. */
+  const findNewest = ({ id, key, flashMarked }: Origin): Awaitable<Origin | null> =>
+    chain(find(id, key, 0, flashMarked), (found) => {
+      const newest = typeof found === 'string' || found.record.frozen ? null : found
+      events.emit('conflict', () => ({ key, gone: newest === null }))
+      return newest
+    })
+
+  /** Goes on at once, or a little later if others may be at it on the same storage. */
+  const backOff = <Result>(attempt: number, next: () => Awaitable<Result>): Awaitable<Result> => {
+    if (attempt >= MAX_ATTEMPTS) {
+      throw new SessionStorageError('write', new Error('every attempt was a conflict'))
+    }
+    if (sync || attempt === 0) return next()
+    const pause = Math.random() * Math.min(MAX_BACKOFF, 2 ** attempt)
+    return new Promise((resolve) => setTimeout(resolve, pause)).then(next)
+  }
+
+  /** Writes a record under a key; `null` if the condition did not hold. */
+  const write = (
+    state: SessionState,
+    createdAt: number,
+    ifVersion: number | null
+  ): Awaitable<Origin | null> => {
+    const { id } = state
+    const key = keyOf(id)
+    const record = recordOf(state, null, createdAt, null)
+    const text = encodeRecord(record)
+    const expiresAt = expiryOf(deadlines, createdAt, Date.now())
+    const version = (ifVersion ?? 0) + 1
+    const flashMarked = record.flash.size > 0
+    return chain(storage.write(key, text, { expiresAt, ifVersion }), (written) =>
+      written ? { id, key, record, text, version, expiresAt, reissue: false, flashMarked } : null
+    )
+  }
+
+  const create = (state: SessionState, attempt = 1): Awaitable<Origin> =>
+    chain(write(state, Date.now(), null), (created) => {
+      if (created === null) {
+        if (attempt === MAX_IDS) throw new SessionStorageError('create', new Error('ids collide'))
+        state.replaceId()
+        return create(state, attempt + 1)
+      }
+      events.emit('create', () => ({ key: created.key }))
+      return created
+    })
+
+  const change = (state: SessionState, origin: Origin, attempt = 0): Awaitable<Origin> =>
+    chain(write(state, origin.record.createdAt, origin.version), (saved) => {
+      if (saved === null) {
+        return chain(findNewest(origin), (newest) => {
+          if (newest === null) throw new SessionGoneError()
+          state.rebase(newest)
+          return backOff(attempt, () => change(state, newest, attempt + 1))
+        })
+      }
+      events.emit('save', () => ({ key: saved.key }))
+      return saved
+    })
+
+  /**
+   * Ends the old record on the condition that nobody has changed it: of two requests that both
+   * regenerate, one wins. A time that is past ends a record at once; with a grace it stays, frozen,
+   * as it was stored, so that it holds nothing that was gained since.
+   */
+  const retire = (origin: Origin, grace: number): Awaitable<boolean> => {
+    const expiresAt = grace > 0 ? Math.min(Date.now() + grace * 1000, origin.expiresAt) : 0
+    const frozen: SessionRecord = { ...origin.record, frozen: true }
+    const options = { expiresAt, ifVersion: origin.version }
+    return storage.write(origin.key, encodeRecord(frozen), options)
+  }
+
+  /** The new record first, then the end of the old one: a crash between them loses nobody's session. */
+  const move = (
+    state: SessionState,
+    origin: Origin,
+    ifVersion: number | null = null,
+    attempt = 0
+  ): Awaitable<Origin> =>
+    chain(write(state, origin.record.createdAt, ifVersion), (moved) => {
+      if (moved === null) throw new SessionStorageError('create', new Error('ids collide'))
+      return chain(retire(origin, state.grace ?? 0), (retired) => {
+        if (retired) {
+          events.emit('regenerate', () => ({ key: moved.key, previousKey: origin.key }))
+          return moved
+        }
+        return chain(findNewest(origin), (newest) => {
+          if (newest === null) {
+            return chain(storage.destroy(moved.key), (): never => {
+              throw new SessionGoneError()
+            })
+          }
+          state.rebase(newest)
+          return backOff(attempt, () => move(state, newest, moved.version, attempt + 1))
+        })
+      })
+    })
+
+  return {
+    async: !sync,
+
+    open({ format, text: id, keyIndex }) {
+      const isText = format === 'T' || format === 't'
+      if (!isText || !isId(id)) {
+        events.emit('reject', () => ({ reason: 'corrupt' }))
+        return sync ? null : Promise.resolve(null)
+      }
+      const key = keyOf(id)
+      return chain(find(id, key, keyIndex, format === 't'), (found) => {
+        if (found === 'expired') events.emit('expire', () => ({ key }))
+        else if (typeof found === 'string') events.emit('reject', () => ({ reason: found }))
+        else if (!fitsSchema(schema, found.record))
+          events.emit('reject', () => ({ reason: 'schema' }))
+        else {
+          events.emit('load', () => ({ key }))
+          return found
+        }
+        return null
+      })
+    },
+
+    save(state) {
+      const { origin } = state
+      if (origin === null) return create(state)
+      if (origin.record.frozen) {
+        events.emit('conflict', () => ({ key: origin.key, gone: true }))
+        throw new SessionGoneError()
+      }
+      return state.id === origin.id ? change(state, origin) : move(state, origin)
+    },
+
+    touch(origin, expiresAt) {
+      const touched = { ...origin, expiresAt }
+      if (storage.touch) return chain(storage.touch(origin.key, expiresAt), () => touched)
+      const { key, text, version } = origin
+      return chain(storage.write(key, text, { expiresAt, ifVersion: version }), (written) =>
+        // Another request has written meanwhile, and moved the deadline with that.
+        written ? { ...touched, version: (version ?? 0) + 1 } : origin
+      )
+    },
+
+    destroy: ({ key }) =>
+      chain(storage.destroy(key), () => events.emit('destroy', () => ({ key }))),
+
+    needsCookie: (before, after) =>
+      before === null ||
+      before.id !== after.id ||
+      before.reissue ||
+      before.flashMarked !== after.flashMarked,
+
+    tokenSize: ({ id }) => PREFIX_SIZE + id.length + 1 + MAC_SIZE,
+
+    token: (ring, { id, flashMarked }) => ring.signText(id, flashMarked ? 't' : 'T'),
+  }
+}

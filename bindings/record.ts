@@ -1,0 +1,114 @@
+/**
+ * The record: what a storage keeps of a session, and its text.
+ *
+ * ```json
+ * {"c":1763700000000,"d":{"userId":42},"f":{"notice":"Saved"}}
+ * ```
+ *
+ * `c` created at, `d` data, `f` flash messages that wait, `z` 1 if the record is frozen (its session
+ * has another id now). In a cookie also `i` the id and `e` expires at. Times are milliseconds since
+ * the epoch; what is empty is left out.
+ *
+ * @module
+ */
+import { SessionSerializationError } from './errors.ts'
+
+/** A session at rest. */
+export interface SessionRecord {
+  /** The id, where the record is all there is: in a cookie. */
+  readonly id: string | null
+  /** When the session was created, in milliseconds since the epoch. */
+  readonly createdAt: number
+  /** When the session ends, where no storage keeps that: in a cookie. */
+  readonly expiresAt: number | null
+  /** Whether the session has moved on to another id: to be read, never to be written. */
+  readonly frozen: boolean
+  /** The values. */
+  readonly data: ReadonlyMap<string, unknown>
+  /** The flash messages for the next request. */
+  readonly flash: ReadonlyMap<string, unknown>
+}
+
+/** A clock that is ahead of ours by less than this is not a forgery. */
+const CLOCK_SKEW = 60_000
+
+interface RecordText {
+  c: number
+  d?: Record<string, unknown>
+  e?: number
+  f?: Record<string, unknown>
+  i?: string
+  z?: 1
+}
+
+/** Names the value that JSON cannot hold. */
+function unserializable(record: SessionRecord, cause: unknown): unknown {
+  for (const [key, value] of [...record.data, ...record.flash]) {
+    try {
+      JSON.stringify(value)
+    } catch (error) {
+      return new SessionSerializationError(key, error)
+    }
+  }
+  return cause
+}
+
+/**
+ * The text of a record.
+ *
+ * @throws SessionSerializationError if a value is cyclic, holds a BigInt, or its `toJSON` throws.
+ */
+export function encodeRecord(record: SessionRecord): string {
+  const text: RecordText = { c: record.createdAt }
+  if (record.id !== null) text.i = record.id
+  if (record.expiresAt !== null) text.e = record.expiresAt
+  // Own properties, whatever their names: `fromEntries` defines, it does not assign.
+  if (record.data.size > 0) text.d = Object.fromEntries(record.data)
+  if (record.flash.size > 0) text.f = Object.fromEntries(record.flash)
+  if (record.frozen) text.z = 1
+  try {
+    return JSON.stringify(text)
+  } catch (error) {
+    throw unserializable(record, error)
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function isTime(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) > 0
+}
+
+/** The record of a text, or `null` if it is not one, whatever it is. */
+export function decodeRecord(text: string): SessionRecord | null {
+  let parsed: unknown
+  try {
+    parsed = JSON.parse(text)
+  } catch {
+    return null
+  }
+  if (!isObject(parsed)) return null
+  const { c: createdAt, d: data = {}, e: expiresAt = null, f: flash = {}, i: id = null } = parsed
+  if (!isTime(createdAt) || createdAt > Date.now() + CLOCK_SKEW) return null
+  if (expiresAt !== null && !isTime(expiresAt)) return null
+  if (id !== null && typeof id !== 'string') return null
+  if (!isObject(data) || !isObject(flash)) return null
+  return {
+    id,
+    createdAt,
+    expiresAt,
+    frozen: parsed.z === 1,
+    data: new Map(Object.entries(data)),
+    flash: new Map(Object.entries(flash)),
+  }
+}
+
+/** The three values of a record that take the most characters as JSON, the largest first. */
+export function largestValues(record: SessionRecord): { key: string; size: number }[] {
+  return [...record.data, ...record.flash]
+    .map(([key, value]) => ({ key, size: JSON.stringify(value)?.length ?? 0 }))
+    .sort((left, right) => right.size - left.size)
+    .slice(0, 3)
+}

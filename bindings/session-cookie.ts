@@ -1,0 +1,118 @@
+/**
+ * The session's cookie: its options, and the one place where its `Set-Cookie` lines are made.
+ *
+ * @module
+ */
+import { checkCookieName, serializeCookie, type CookieAttributes } from './cookie.ts'
+import { ConfigurationError } from './errors.ts'
+
+/** The options of the session's cookie. The defaults are the safe ones. */
+export interface SessionCookieOptions {
+  /**
+   * The name. `__Host-` keeps subdomains and plain HTTP from setting it.
+   *
+   * @default '__Host-session'
+   */
+  readonly name?: string
+  /**
+   * The path below which the cookie is sent.
+   *
+   * @default '/'
+   */
+  readonly path?: string
+  /** The host that the cookie goes to, with its subdomains; it needs a name without `__Host-`. */
+  readonly domain?: string
+  /**
+   * Sends the cookie over HTTPS only. `'auto'` does so too, but for `http://localhost`, where the
+   * cookie is called `session` and has no `Secure`.
+   *
+   * @default true
+   */
+  readonly secure?: boolean | 'auto'
+  /**
+   * Keeps the cookie from scripts.
+   *
+   * @default true
+   */
+  readonly httpOnly?: boolean
+  /**
+   * When the cookie is sent with requests from other sites.
+   *
+   * @default 'lax'
+   */
+  readonly sameSite?: 'strict' | 'lax' | 'none'
+  /** Keeps one cookie per top-level site (CHIPS). */
+  readonly partitioned?: boolean
+  /** What Chromium drops first when there are too many cookies. */
+  readonly priority?: 'low' | 'medium' | 'high'
+  /**
+   * Seconds that the browser keeps the cookie; `null` is until it is closed. The server's own
+   * deadlines hold whatever this is.
+   *
+   * @default the session's `lifetime`
+   */
+  readonly maxAge?: number | null
+}
+
+/** One way in which the cookie is sent: the name and attributes for HTTPS, or for plain localhost. */
+export interface SessionCookie {
+  /** The name of the cookie. */
+  readonly name: string
+  /** The line that sets a token. `remaining` is the session's life in seconds. */
+  set(token: string, remaining: number): string
+  /** The line that removes the cookie: the same attributes, since browsers compare them. */
+  remove(): string
+}
+
+function cookieOf(
+  name: string,
+  attributes: CookieAttributes,
+  maxAge: number | null | undefined
+): SessionCookie {
+  return {
+    name,
+    set(token, remaining) {
+      const seconds = maxAge === undefined ? remaining : maxAge
+      const life = seconds === null ? {} : { maxAge: seconds }
+      return serializeCookie(name, token, { ...attributes, ...life })
+    },
+    remove: () => serializeCookie(name, '', { ...attributes, maxAge: 0, expires: new Date(0) }),
+  }
+}
+
+/**
+ * Checks the options and gives the cookie for HTTPS, and the one for plain HTTP on localhost if
+ * `secure` is `'auto'`. `lifetime` is the session's, in seconds.
+ *
+ * @throws ConfigurationError if the options contradict each other or could break the line, or if the
+ * cookie would live for more than 400 days.
+ */
+export function createSessionCookies(
+  options: SessionCookieOptions | undefined,
+  lifetime: number
+): { readonly secure: SessionCookie; readonly plain: SessionCookie | null } {
+  const { name = '__Host-session', secure = true, maxAge, ...rest } = options ?? {}
+  checkCookieName(name)
+  const attributes: CookieAttributes = {
+    path: '/',
+    httpOnly: true,
+    sameSite: 'lax',
+    ...rest,
+    secure: secure !== false,
+  }
+  const cookie = cookieOf(name, attributes, maxAge)
+  try {
+    cookie.set('', Math.ceil(lifetime))
+  } catch (error) {
+    throw new ConfigurationError(
+      `cookie: ${(error as Error).message}. Give another cookie.name, or change the attribute`
+    )
+  }
+  if (secure !== 'auto') return { secure: cookie, plain: null }
+  const { partitioned: _, ...plainAttributes } = attributes
+  const plainName = name.replace(/^__(?:host|secure)-/i, '')
+  return {
+    secure: cookie,
+    plain: cookieOf(plainName, { ...plainAttributes, secure: false }, maxAge),
+  }
+}

@@ -1,0 +1,188 @@
+/**
+ * What is inside a session: where it came from, what it looks like now, and what was done to it.
+ *
+ * A request's work is kept as a list of changes, each a function of a draft. They are applied at once,
+ * so that the handler sees them, and applied again to the newest record if another request has written
+ * meanwhile: neither loses anything.
+ *
+ * @module
+ */
+import type { Awaitable } from './awaitable.ts'
+import type { SessionRecord } from './record.ts'
+
+/** A stored session that came with a request. */
+export interface Origin {
+  /** Its id. */
+  readonly id: string
+  /** Its storage key. */
+  readonly key: string
+  readonly record: SessionRecord
+  /** The record's text, as it is stored. */
+  readonly text: string
+  /** The version that the storage gave it; `null` in a cookie. */
+  readonly version: number | null
+  /** When it ends, in milliseconds since the epoch. */
+  readonly expiresAt: number
+  /** Whether its cookie should be sent again: an older secret signed it. */
+  readonly reissue: boolean
+  /** Whether its cookie says that a flash message waits. */
+  readonly flashMarked: boolean
+}
+
+/** How to find out which session came with a request. */
+export interface Source {
+  /** Finds the session; `null` if none came. */
+  load(): Awaitable<Origin | null>
+  /** Whether `load` returns a promise. */
+  readonly async: boolean
+  /** Whether the cookie says, unverified, that a flash message waits to be delivered. */
+  flashWaits(): boolean
+}
+
+/** A record in work. */
+export interface Draft {
+  readonly data: Map<string, unknown>
+  readonly flash: Map<string, unknown>
+}
+
+/** One change of a draft, which can be made again on another one. */
+export type Change = (draft: Draft) => void
+
+/** The state of a session. Only the manager and `Session` see it. */
+export class SessionState {
+  /** The stored session that came, once it is loaded. */
+  origin: Origin | null = null
+  /** What the session holds now, with the changes. `flash` is for the next request. */
+  draft: Draft = { data: new Map(), flash: new Map() }
+  /** The flash messages that the last request left. */
+  incoming: Map<string, unknown> = new Map()
+  /** What was done, in order. */
+  changes: Change[] = []
+  /** Seconds that the old id may still be read, if the session gets a new one. */
+  grace: number | null = null
+  accessed = false
+  touched = false
+  destroyed = false
+  /** Whether the response has started, so that no change can be kept any more. */
+  closed = false
+  readonly plain: boolean
+
+  #source: Source | null
+  #loading: Promise<void> | null = null
+  #id: string | null = null
+  #delivered = 0
+  readonly #createId: () => string
+  readonly #handedOut: Map<string, string> | null
+
+  /**
+   * @param plain Whether the request came over plain HTTP on localhost, see `cookie.secure`.
+   * @param trackMutations Whether to notice values that are changed in place.
+   */
+  constructor(
+    source: Source | null,
+    createId: () => string,
+    plain: boolean,
+    trackMutations: boolean
+  ) {
+    this.plain = plain
+    this.#source = source
+    this.#createId = createId
+    this.#handedOut = trackMutations ? new Map() : null
+  }
+
+  /** Whether nobody looked at the session, and no flash message has to be delivered either. */
+  get untouched(): boolean {
+    return this.#source !== null && !this.accessed && !this.#source.flashWaits()
+  }
+
+  /** The id, made when it is first asked for. */
+  get id(): string {
+    return (this.#id ??= this.origin?.id ?? this.#createId())
+  }
+
+  /** Whether there is something to write. */
+  get dirty(): boolean {
+    return this.destroyed || this.grace !== null || this.changes.length > 0 || this.#delivered > 0
+  }
+
+  /** Loads the session if that can be done at once; `false` if `load` must be waited for first. */
+  ensureLoaded(): boolean {
+    if (this.#source === null) return true
+    if (this.#source.async) return false
+    this.#adopt(this.#source.load() as Origin | null)
+    return true
+  }
+
+  /** Loads the session, once. */
+  load(): Awaitable<void> {
+    if (this.#source === null || this.ensureLoaded()) return
+    this.#loading ??= (this.#source.load() as Promise<Origin | null>)
+      .then((origin) => this.#adopt(origin))
+      .finally(() => {
+        this.#loading = null
+      })
+    return this.#loading
+  }
+
+  #adopt(origin: Origin | null): void {
+    this.#source = null
+    this.origin = origin
+    if (origin === null) return
+    this.draft = { data: new Map(origin.record.data), flash: new Map() }
+    // A frozen record's messages are those of the session that moved on.
+    if (origin.record.frozen) return
+    this.incoming = new Map(origin.record.flash)
+    this.#delivered = this.incoming.size
+  }
+
+  /** Makes a change, now and whenever the work is done again. */
+  change(change: Change): void {
+    change(this.draft)
+    this.changes.push(change)
+  }
+
+  /** Gives the session a new id. The one it came with is retired, however often this is called. */
+  regenerate(grace: number): void {
+    this.grace = grace
+    this.#id = this.#createId()
+  }
+
+  /** Gives a session that was never stored another id, should its own be taken. */
+  replaceId(): void {
+    this.#id = this.#createId()
+  }
+
+  /** Does the work again on a newer record of the same session. */
+  rebase(origin: Origin): void {
+    const flash = new Map(origin.record.flash)
+    for (const [key, delivered] of this.origin?.record.flash ?? []) {
+      if (JSON.stringify(flash.get(key)) === JSON.stringify(delivered)) flash.delete(key)
+    }
+    this.origin = origin
+    this.draft = { data: new Map(origin.record.data), flash }
+    for (const change of this.changes) change(this.draft)
+  }
+
+  /** The work has been written as `origin`; from here on there is nothing to write. */
+  settle(origin: Origin | null): void {
+    this.origin = origin
+    this.changes = []
+    this.grace = null
+    this.touched = false
+    this.#delivered = 0
+  }
+
+  /** Remembers what an object looked like when the handler got it, in development. */
+  handOut(key: string, value: unknown): unknown {
+    if (this.#handedOut === null || typeof value !== 'object' || value === null) return value
+    if (!this.#handedOut.has(key)) this.#handedOut.set(key, JSON.stringify(value))
+    return value
+  }
+
+  /** The keys of values that were mutated in place after the handler got them. */
+  mutatedKeys(): string[] {
+    return [...(this.#handedOut ?? [])]
+      .filter(([key, before]) => JSON.stringify(this.draft.data.get(key)) !== before)
+      .map(([key]) => key)
+  }
+}

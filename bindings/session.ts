@@ -1,0 +1,318 @@
+/**
+ * A session, as a request's handler sees it.
+ *
+ * @module
+ */
+import { SessionCommittedError, SessionDestroyedError, SessionNotLoadedError } from './errors.ts'
+import type { SessionState } from './session-state.ts'
+
+/** The data of a session that was given no type: any key, any value. */
+// biome-ignore lint/suspicious/noExplicitAny: untyped sessions are for those who want no types
+export type UntypedData = Record<string, any>
+
+/** The flash messages that go with some data: untyped with untyped data, else none. */
+export type DefaultFlash<Data> = UntypedData extends Data ? UntypedData : Record<never, never>
+
+type Key<Values> = keyof Values & string
+type ValueOf<Data, Flash, Name> =
+  | (Name extends keyof Data ? Data[Name] : never)
+  | (Name extends keyof Flash ? Flash[Name] : never)
+
+/** How `regenerateId` retires the old id. */
+export interface RegenerateOptions {
+  /**
+   * Seconds for which requests already under way may still read the old session, as it was, without
+   * writing. With 0 the old id is dead at once.
+   *
+   * @default 0
+   */
+  readonly grace?: number
+}
+
+let open: <Data extends object, Flash extends object>(session: Session<Data, Flash>) => SessionState
+
+/**
+ * The data of one visitor for the length of a request. All methods are synchronous; what they change
+ * is written once, when the manager commits the session.
+ *
+ * A session that nothing is set in is never stored and sets no cookie. A value that was got from the
+ * session and is mutated in place is not tracked: give it back with `set`, or use `update`.
+ *
+ * @example
+ * ```ts
+ * import { createSessions } from 'tuile'
+ *
+ * const sessions = createSessions<{ visits: number }, { notice: string }>({ secrets })
+ * const session = await sessions.read(null)
+ * session.update('visits', (visits = 0) => visits + 1)
+ * session.flash('notice', 'Welcome')
+ * assert.equal(session.get('visits'), 1)
+ * assert.equal(session.get('notice'), undefined) // a flash is for the next request
+ * ```
+ */
+export class Session<Data extends object = UntypedData, Flash extends object = DefaultFlash<Data>> {
+  readonly #state: SessionState
+
+  static {
+    open = (session) => session.#state
+  }
+
+  /** Sessions are made by `createSessions(…).read()`. */
+  constructor(state: SessionState) {
+    this.#state = state
+  }
+
+  /** The session's id, 24 characters. It changes with `regenerateId()`. Never log it. */
+  get id(): string {
+    return this.#read().id
+  }
+
+  /** Whether no stored session came with the request. */
+  get isNew(): boolean {
+    return this.#read().origin === null
+  }
+
+  /** Whether there is something to write: a change, a new id, a flash message that was delivered. */
+  get dirty(): boolean {
+    return this.#read().dirty
+  }
+
+  /** Whether `destroy()` was called. */
+  get destroyed(): boolean {
+    return this.#state.destroyed
+  }
+
+  /**
+   * Loads a lazy session from an asynchronous storage, once however often it is called. Any other
+   * session is loaded already, or loads by itself.
+   *
+   * @throws SessionStorageError if the storage fails.
+   */
+  async load(): Promise<this> {
+    await this.#state.load()
+    return this
+  }
+
+  /**
+   * The value of a key; if there is none, the flash message of that name that the last request left;
+   * else the fallback. `null`, `0`, `''` and `false` are values.
+   */
+  get<Name extends Key<Data> | Key<Flash>>(key: Name): ValueOf<Data, Flash, Name> | undefined
+  get<Name extends Key<Data> | Key<Flash>, Fallback>(
+    key: Name,
+    fallback: Fallback
+  ): Exclude<ValueOf<Data, Flash, Name>, undefined> | Fallback
+  get(key: string, fallback?: unknown): unknown {
+    const state = this.#read()
+    if (state.destroyed) return fallback
+    const { data } = state.draft
+    if (data.has(key)) return state.handOut(key, data.get(key))
+    return state.incoming.has(key) ? state.incoming.get(key) : fallback
+  }
+
+  /** Whether `get` would find something. */
+  has(key: Key<Data> | Key<Flash>): boolean {
+    const state = this.#read()
+    return !state.destroyed && (state.draft.data.has(key) || state.incoming.has(key))
+  }
+
+  /**
+   * Sets a value; `undefined` removes it. The value must survive JSON.
+   *
+   * @throws SessionDestroyedError after `destroy()`.
+   * @throws SessionCommittedError after the response has started.
+   */
+  set<Name extends Key<Data>>(key: Name, value: Data[Name] | undefined): void {
+    const state = this.#write()
+    const { data } = state.draft
+    // An object that is set again may have been changed in place; a primitive cannot have been.
+    const comparable = typeof value !== 'object' || value === null
+    if (comparable && Object.is(data.get(key), value) && data.has(key) === (value !== undefined)) {
+      return
+    }
+    state.change((draft) => {
+      if (value === undefined) draft.data.delete(key)
+      else draft.data.set(key, value)
+    })
+  }
+
+  /**
+   * Removes a value. One that is not there is no error, and no change.
+   *
+   * @throws SessionDestroyedError after `destroy()`.
+   * @throws SessionCommittedError after the response has started.
+   */
+  unset(key: Key<Data>): void {
+    const state = this.#write()
+    if (state.draft.data.has(key)) state.change((draft) => void draft.data.delete(key))
+  }
+
+  /** A shallow copy of all values, without flash messages. */
+  all(): Partial<Data> {
+    const state = this.#read()
+    if (state.destroyed) return {}
+    for (const [key, value] of state.draft.data) state.handOut(key, value)
+    return Object.fromEntries(state.draft.data) as Partial<Data>
+  }
+
+  /**
+   * Removes all values and all flash messages; the session and its id stay.
+   *
+   * @throws SessionDestroyedError after `destroy()`.
+   * @throws SessionCommittedError after the response has started.
+   */
+  clear(): void {
+    const state = this.#write()
+    state.incoming.clear()
+    state.change((draft) => {
+      draft.data.clear()
+      draft.flash.clear()
+    })
+  }
+
+  /**
+   * Gives what `get` would, and removes it.
+   *
+   * @throws SessionDestroyedError after `destroy()`.
+   * @throws SessionCommittedError after the response has started.
+   */
+  pull<Name extends Key<Data> | Key<Flash>>(key: Name): ValueOf<Data, Flash, Name> | undefined {
+    const state = this.#write()
+    const value = this.get(key)
+    if (state.draft.data.has(key)) state.change((draft) => void draft.data.delete(key))
+    else state.incoming.delete(key)
+    return value
+  }
+
+  /**
+   * Changes a value by a function of the one before. It is called now, and again with the newest
+   * value if another request has written meanwhile, so that nothing is lost: a counter stays exact.
+   * The function should do nothing but compute. `undefined` removes the value.
+   *
+   * @throws SessionDestroyedError after `destroy()`.
+   * @throws SessionCommittedError after the response has started.
+   */
+  update<Name extends Key<Data>>(
+    key: Name,
+    next: (previous: Data[Name] | undefined) => Data[Name] | undefined
+  ): void {
+    this.#write().change((draft) => {
+      const value = next(draft.data.get(key) as Data[Name] | undefined)
+      if (value === undefined) draft.data.delete(key)
+      else draft.data.set(key, value)
+    })
+  }
+
+  /**
+   * Leaves a message for the next request, and for that one only. `undefined` leaves none.
+   *
+   * @throws SessionDestroyedError after `destroy()`.
+   * @throws SessionCommittedError after the response has started.
+   */
+  flash<Name extends Key<Flash>>(key: Name, value: Flash[Name] | undefined): void {
+    this.#write().change((draft) => {
+      if (value === undefined) draft.flash.delete(key)
+      else draft.flash.set(key, value)
+    })
+  }
+
+  /** The flash message of that name that the last request left, or the fallback. */
+  getFlash<Name extends Key<Flash>>(key: Name): Flash[Name] | undefined
+  getFlash<Name extends Key<Flash>, Fallback>(
+    key: Name,
+    fallback: Fallback
+  ): Exclude<Flash[Name], undefined> | Fallback
+  getFlash(key: string, fallback?: unknown): unknown {
+    const state = this.#read()
+    return !state.destroyed && state.incoming.has(key) ? state.incoming.get(key) : fallback
+  }
+
+  /** A copy of all flash messages that the last request left. */
+  allFlash(): Partial<Flash> {
+    const state = this.#read()
+    return (state.destroyed ? {} : Object.fromEntries(state.incoming)) as Partial<Flash>
+  }
+
+  /**
+   * Leaves all flash messages that came for the next request as well.
+   *
+   * @throws SessionDestroyedError after `destroy()`.
+   * @throws SessionCommittedError after the response has started.
+   */
+  reflash(): void {
+    this.keep(...([...this.#write().incoming.keys()] as Key<Flash>[]))
+  }
+
+  /**
+   * Leaves some of the flash messages that came for the next request as well. A name without one is
+   * no error.
+   *
+   * @throws SessionDestroyedError after `destroy()`.
+   * @throws SessionCommittedError after the response has started.
+   */
+  keep(...keys: Key<Flash>[]): void {
+    const state = this.#write()
+    for (const key of keys) {
+      if (!state.incoming.has(key)) continue
+      const value = state.incoming.get(key)
+      state.change((draft) => void draft.flash.set(key, value))
+    }
+  }
+
+  /**
+   * Gives the session a new id and retires the old one for good: call it at sign-in and whenever a
+   * visitor gains rights (OWASP ASVS 5.0 §7.2.4). The data stay. In the cookie storage the old cookie
+   * cannot be taken back.
+   *
+   * @throws SessionDestroyedError after `destroy()`.
+   * @throws SessionCommittedError after the response has started.
+   * @throws RangeError if `grace` is not a number of seconds.
+   */
+  regenerateId({ grace = 0 }: RegenerateOptions = {}): void {
+    if (!Number.isFinite(grace) || grace < 0) {
+      throw new RangeError(`grace must be a number of seconds, not ${grace}`)
+    }
+    this.#write().regenerate(grace)
+  }
+
+  /** Ends the session: its record is removed and its cookie deleted at commit. Twice is no error. */
+  destroy(): void {
+    const state = this.#state
+    if (state.destroyed) return
+    if (state.closed) throw new SessionCommittedError()
+    state.accessed = true
+    state.destroyed = true
+  }
+
+  /**
+   * Moves the idle deadline forward at commit even if `touchEvery` has not passed. Without an
+   * `idleTimeout` there is nothing to move.
+   *
+   * @throws SessionDestroyedError after `destroy()`.
+   * @throws SessionCommittedError after the response has started.
+   */
+  touch(): void {
+    this.#write().touched = true
+  }
+
+  #read(): SessionState {
+    const state = this.#state
+    state.accessed = true
+    if (!state.ensureLoaded()) throw new SessionNotLoadedError()
+    return state
+  }
+
+  #write(): SessionState {
+    const state = this.#read()
+    if (state.destroyed) throw new SessionDestroyedError()
+    if (state.closed) throw new SessionCommittedError()
+    return state
+  }
+}
+
+/** What is inside a session, for the manager. */
+export function stateOf<Data extends object, Flash extends object>(
+  session: Session<Data, Flash>
+): SessionState {
+  return open(session)
+}

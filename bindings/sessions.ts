@@ -1,0 +1,358 @@
+/**
+ * The manager: from a Cookie header to a session, and from a session to `Set-Cookie` lines.
+ *
+ * @module
+ */
+import { chain, type Awaitable } from './awaitable.ts'
+import { MAX_COOKIE_SIZE, type OpenedToken, type TokenRing } from './codec/engine.ts'
+import { defaultEngine } from './codec/select.ts'
+import { ConfigurationError, CookieOverflowError } from './errors.ts'
+import { SessionEmitter, type SessionEventName, type SessionListener } from './events.ts'
+import { createId, storageKey } from './id.ts'
+import type { Keeper } from './keeper/contract.ts'
+import { createCookieKeeper } from './keeper/cookie.ts'
+import { createServerKeeper } from './keeper/server.ts'
+import { checkSecrets, deriveKeys } from './keyring.ts'
+import {
+  checkDeadlines,
+  checkStorage,
+  expiryOf,
+  isDevelopment,
+  type Deadlines,
+  type SessionsOptions,
+} from './options.ts'
+import { largestValues } from './record.ts'
+import { createSessionCookies, type SessionCookie } from './session-cookie.ts'
+import { SessionState, type Origin, type Source } from './session-state.ts'
+import { Session, stateOf, type DefaultFlash, type UntypedData } from './session.ts'
+import { guardStorage } from './storage-guard.ts'
+import type { CookieStorage, SessionStorage } from './storage/contract.ts'
+import { cookieStorage } from './storage/cookie.ts'
+
+/** One way to talk to the browser: the cookie and the keys of its name. */
+interface Channel {
+  readonly cookie: SessionCookie
+  readonly ring: TokenRing
+}
+
+/** How a request came in, as far as its cookie is concerned. */
+export interface ReadOptions {
+  /**
+   * Whether the request came over plain HTTP on localhost. It matters with `cookie.secure: 'auto'`.
+   *
+   * @default false
+   */
+  readonly plain?: boolean
+}
+
+/** How much to sweep. */
+export interface SweepOptions {
+  /**
+   * How many records to remove at most.
+   *
+   * @default 1000
+   */
+  readonly limit?: number
+}
+
+/**
+ * Reads sessions from Cookie headers and commits them. It knows nothing of any framework; `tuile/hono`
+ * is its middleware. With a synchronous storage (cookie, memory) nothing it returns is a promise.
+ *
+ * Made by `createSessions`.
+ */
+export class Sessions<
+  Data extends object = UntypedData,
+  Flash extends object = DefaultFlash<Data>,
+> {
+  /** Where the sessions are kept. */
+  readonly storage: SessionStorage | CookieStorage
+  /** The name of the cookie. With `cookie.secure: 'auto'`, the one for HTTPS. */
+  readonly cookieName: string
+
+  readonly #deadlines: Deadlines
+  readonly #events: SessionEmitter
+  readonly #keeper: Keeper
+  readonly #secure: Channel
+  readonly #plain: Channel
+  readonly #development: boolean = isDevelopment()
+  readonly #sweep: ((limit: number) => Awaitable<number>) | undefined
+
+  /** See `createSessions`. */
+  constructor(options: SessionsOptions<Data>) {
+    const { storage = cookieStorage(), cookie } = options
+    checkStorage(storage)
+    this.storage = storage
+    this.#deadlines = checkDeadlines(options)
+    const secrets = checkSecrets(options.secrets)
+    const cookies = createSessionCookies(cookie, this.#deadlines.lifetime / 1000)
+    const channelOf = (cookie: SessionCookie): Channel => ({
+      cookie,
+      ring: defaultEngine.createRing(
+        cookie.name,
+        deriveKeys(defaultEngine, secrets, 'sign', cookie.name)
+      ),
+    })
+    this.#secure = channelOf(cookies.secure)
+    this.#plain = cookies.plain === null ? this.#secure : channelOf(cookies.plain)
+    this.cookieName = cookies.secure.name
+
+    this.#events = new SessionEmitter(options.onEvent)
+    const settings = {
+      deadlines: this.#deadlines,
+      schema: options.schema,
+      events: this.#events,
+      keyOf: (id: string) => storageKey(defaultEngine, id),
+    }
+    if ('stateless' in storage) {
+      this.#keeper = createCookieKeeper(settings)
+    } else {
+      const guarded = guardStorage(storage, this.#events)
+      this.#keeper = createServerKeeper(guarded, settings)
+      this.#sweep = guarded.sweep
+    }
+  }
+
+  /** Whether the storage answers with promises, so that a session must be waited for. */
+  get async(): boolean {
+    return this.#keeper.async
+  }
+
+  /** Whether there is one cookie only: `cookie.secure` is not `'auto'`. */
+  get secureOnly(): boolean {
+    return this.#plain === this.#secure
+  }
+
+  /**
+   * The session of a Cookie header. Whatever the header is, there is a session: without a cookie that
+   * verifies and whose session still lives, it is a new, empty one, and nothing is asked of the
+   * storage. Why a cookie was refused is told as a `reject` or `expire` event.
+   *
+   * @throws SessionStorageError if the storage fails.
+   */
+  read(
+    cookieHeader: string | null | undefined,
+    { plain = false }: ReadOptions = {}
+  ): Awaitable<Session<Data, Flash>> {
+    const token = cookieHeader ? this.#openToken(cookieHeader, plain) : null
+    const source = token && this.#sourceOf(() => this.#keeper.open(token))
+    const session = this.#session(source, plain)
+    const state = stateOf(session)
+    state.accessed = true
+    // A synchronous server storage is asked at the first access.
+    const eager = this.#keeper.async || 'stateless' in this.storage
+    return eager ? chain(state.load(), () => session) : session
+  }
+
+  /**
+   * The same, but nothing at all is done before the session is used: for middleware. On an
+   * asynchronous storage, `await session.load()` first.
+   */
+  defer(
+    cookieHeader: string | null | undefined,
+    { plain = false }: ReadOptions = {}
+  ): Session<Data, Flash> {
+    if (!cookieHeader) return this.#session(null, plain)
+    const { name } = this.#channel(plain).cookie
+    const open = (): Awaitable<Origin | null> => {
+      const token = this.#openToken(cookieHeader, plain)
+      return token && this.#keeper.open(token)
+    }
+    const flashWaits = (): boolean =>
+      cookieHeader.includes(`${name}=t`) || cookieHeader.includes(`${name}=p`)
+    return this.#session(this.#sourceOf(open, flashWaits), plain)
+  }
+
+  /**
+   * Writes what was done to a session, if anything was, and gives the `Set-Cookie` lines to send:
+   * one or none. May be called again; it then writes what was done since.
+   *
+   * @throws SessionGoneError if the session was destroyed, has expired or got another id meanwhile.
+   * Nothing was written, and no cookie must be set.
+   * @throws SessionStorageError if the storage fails.
+   * @throws SessionSerializationError if a value is no JSON.
+   * @throws CookieOverflowError if the session does not fit its cookie.
+   */
+  commit(session: Session<Data, Flash>): Awaitable<string[]> {
+    const state = stateOf(session)
+    return state.untouched ? [] : chain(state.load(), () => this.#settle(state))
+  }
+
+  /**
+   * The session of an id, or `null` if there is none: for tools and sockets.
+   *
+   * @throws ConfigurationError with the cookie storage, which keeps no sessions.
+   */
+  get(id: string): Awaitable<Session<Data, Flash> | null> {
+    this.#needServer()
+    return chain(this.#keeper.open({ format: 'T', text: id, keyIndex: 0 }), (origin) =>
+      origin === null
+        ? null
+        : this.#session(
+            this.#sourceOf(() => origin),
+            false
+          )
+    )
+  }
+
+  /**
+   * Destroys the session of an id; `false` if there is none.
+   *
+   * @throws ConfigurationError with the cookie storage, which keeps no sessions.
+   */
+  destroy(id: string): Awaitable<boolean> {
+    return chain(this.get(id), (session) => {
+      if (session === null) return false
+      session.destroy()
+      return chain(this.commit(session), () => true)
+    })
+  }
+
+  /**
+   * Changes the session of an id by a function, and writes it; `false` if there is none.
+   *
+   * @throws ConfigurationError with the cookie storage, which keeps no sessions.
+   */
+  update(
+    id: string,
+    change: (session: Session<Data, Flash>) => Awaitable<unknown>
+  ): Awaitable<boolean> {
+    return chain(this.get(id), (session) => {
+      if (session === null) return false
+      return chain(change(session), () => chain(this.commit(session), () => true))
+    })
+  }
+
+  /**
+   * Removes records that have ended, and says how many. They are never served either way. With a
+   * storage that does so by itself, or keeps nothing, there is nothing to do: 0.
+   */
+  sweep({ limit = 1000 }: SweepOptions = {}): Awaitable<number> {
+    if (this.#sweep === undefined) return 0
+    return chain(this.#sweep(limit), (count) => {
+      if (count > 0) this.#events.emit('cleanup', () => ({ count }))
+      return count
+    })
+  }
+
+  /** Listens to an event; the function that comes back ends that. */
+  on<Name extends SessionEventName>(name: Name, listener: SessionListener<Name>): () => void {
+    return this.#events.on(name, listener)
+  }
+
+  #channel(plain: boolean): Channel {
+    return plain ? this.#plain : this.#secure
+  }
+
+  #sourceOf(open: () => Awaitable<Origin | null>, flashWaits: () => boolean = () => true): Source {
+    const { async } = this.#keeper
+    return { async, flashWaits, load: async ? () => Promise.resolve(open()) : open }
+  }
+
+  #session(source: Source | null, plain: boolean): Session<Data, Flash> {
+    return new Session(new SessionState(source, newId, plain, this.#development))
+  }
+
+  #openToken(cookieHeader: string, plain: boolean): OpenedToken | null {
+    const opened = this.#channel(plain).ring.open(cookieHeader)
+    if (typeof opened === 'object') return opened
+    if (opened !== 'none') this.#events.emit('reject', () => ({ reason: opened }))
+    return null
+  }
+
+  #settle(state: SessionState): Awaitable<string[]> {
+    const before = state.origin
+    const frozen = before?.record.frozen === true
+    if (state.destroyed) {
+      if (before === null) return []
+      return chain(this.#keeper.destroy(before), () => {
+        state.settle(null)
+        // The browser may hold the new id by now.
+        return frozen ? [] : [this.#channel(state.plain).cookie.remove()]
+      })
+    }
+    if (state.dirty) return chain(this.#keeper.save(state), (after) => this.#stored(state, after))
+    if (before === null || frozen) return []
+    this.#warnOfMutations(state)
+    const expiresAt = this.#touchDue(state, before)
+    if (expiresAt === null) {
+      return before.reissue || before.flashMarked ? this.#stored(state, { ...before }) : []
+    }
+    return chain(this.#keeper.touch(before, expiresAt), (after) => this.#stored(state, after))
+  }
+
+  /** The lines for a session that is stored now as `after`. */
+  #stored(state: SessionState, stored: Origin): string[] {
+    const before = state.origin
+    const after = { ...stored, reissue: false, flashMarked: stored.record.flash.size > 0 }
+    const lines = this.#keeper.needsCookie(before, after) ? [this.#setCookie(state, after)] : []
+    state.settle(after)
+    return lines
+  }
+
+  #setCookie(state: SessionState, origin: Origin): string {
+    const { cookie, ring } = this.#channel(state.plain)
+    const ends = origin.record.createdAt + this.#deadlines.lifetime
+    const remaining = Math.max(0, Math.ceil((ends - Date.now()) / 1000))
+    const size = cookie.set('', remaining).length + this.#keeper.tokenSize(origin)
+    if (size > MAX_COOKIE_SIZE) {
+      throw new CookieOverflowError(size, MAX_COOKIE_SIZE, largestValues(origin.record))
+    }
+    return cookie.set(this.#keeper.token(ring, origin), remaining)
+  }
+
+  /** The new end of a session that was only read, if it is time to move that. */
+  #touchDue(state: SessionState, { record, expiresAt }: Origin): number | null {
+    if (!state.accessed || this.#deadlines.idleTimeout === null) return null
+    const end = expiryOf(this.#deadlines, record.createdAt, Date.now())
+    const gained = end - expiresAt
+    return gained > 0 && (state.touched || gained >= this.#deadlines.touchEvery) ? end : null
+  }
+
+  #warnOfMutations(state: SessionState): void {
+    for (const key of state.mutatedKeys()) {
+      console.warn(
+        `tuile: the session value "${key}" was changed in place, which is not saved. ` +
+          `Give it back with session.set("${key}", …), or use session.update`
+      )
+    }
+  }
+
+  #needServer(): void {
+    if ('stateless' in this.storage) {
+      throw new ConfigurationError('The cookie storage keeps no sessions to be found by id')
+    }
+  }
+}
+
+function newId(): string {
+  return createId(defaultEngine)
+}
+
+/**
+ * Makes the manager of sessions.
+ *
+ * @throws ConfigurationError if a secret is missing, short or well known, if the cookie's options
+ * contradict each other, if a time is not a positive number, or if the storage lacks a method.
+ *
+ * @example
+ * ```ts
+ * import { createSessions } from 'tuile'
+ *
+ * const sessions = createSessions<{ userId: number }>({ secrets })
+ *
+ * const session = await sessions.read(null) // the Cookie header, or null
+ * session.set('userId', 42)
+ * const [setCookie] = await sessions.commit(session)
+ *
+ * const cookie = setCookie.split(';')[0]
+ * const next = await sessions.read(cookie)
+ * assert.equal(next.get('userId'), 42)
+ * ```
+ */
+export function createSessions<
+  Data extends object = UntypedData,
+  Flash extends object = DefaultFlash<Data>,
+>(options: SessionsOptions<Data>): Sessions<Data, Flash> {
+  return new Sessions(options)
+}

@@ -1,0 +1,81 @@
+/**
+ * The contract of storages. All logic is above it: a storage keeps text under keys until a deadline.
+ *
+ * @module
+ */
+import type { Awaitable } from '../awaitable.ts'
+
+/** What a storage keeps under a key. */
+export interface StoredRecord {
+  /** The text that was written. */
+  readonly value: string
+  /** 1 for the first write of a key, one more with each further one; `touch` does not count. */
+  readonly version: number
+  /** When the record ends, in milliseconds since the epoch. */
+  readonly expiresAt: number
+}
+
+/** How to write. */
+export interface WriteOptions {
+  /** When the record ends, in milliseconds since the epoch. A time that is past ends it at once. */
+  readonly expiresAt: number
+  /** `null`: there must be no record yet. A number: the record must still have this version. */
+  readonly ifVersion: number | null
+}
+
+/**
+ * A place where sessions are kept on the server.
+ *
+ * Three methods are enough. Each may return its result or a promise of it. They reject, or throw, for
+ * failures of the system alone: a record that is not there is no error anywhere. Keys are 43
+ * characters of base64url and never an id.
+ */
+export interface SessionStorage {
+  /** The record of a key, or `null` if there is none or it has ended. */
+  read(key: string): Awaitable<StoredRecord | null>
+  /**
+   * Writes a record if the condition holds, in one step that no other write can come between.
+   *
+   * `false` says that the condition did not hold and nothing was written. A record that has ended
+   * counts as none.
+   */
+  write(key: string, value: string, options: WriteOptions): Awaitable<boolean>
+  /** Removes a record. One that is not there is no error. */
+  destroy(key: string): Awaitable<unknown>
+  /**
+   * Moves the end of a record, in milliseconds since the epoch, without rewriting its text. One that
+   * is not there stays so. Without this method the manager writes the same text again.
+   */
+  touch?(key: string, expiresAt: number): Awaitable<unknown>
+  /** Removes records that have ended, at most `limit` of them, and says how many. */
+  sweep?(limit: number): Awaitable<number>
+  /** Gives back what the storage holds, such as connections. */
+  close?(): Awaitable<unknown>
+  /**
+   * Whether `write` is one step: no other write can come between its check and its effect.
+   *
+   * @default false
+   */
+  readonly atomic?: boolean
+  /**
+   * Whether a read sees every write before it (`strong`), or may lag behind (`eventual`).
+   *
+   * @default 'strong'
+   */
+  readonly consistency?: 'strong' | 'eventual'
+  /**
+   * Whether all methods return results, never promises. Sessions of such a storage are loaded at the
+   * first access, and a route that does not touch its session costs nothing.
+   *
+   * @default false
+   */
+  readonly sync?: boolean
+}
+
+/** The storage without a server: the whole record is in the cookie. Made by `cookieStorage()`. */
+export interface CookieStorage {
+  /** Tells this from a `SessionStorage`. */
+  readonly stateless: true
+  /** How the record is protected. `signed`: anyone can read it, nobody can change it. */
+  readonly mode: 'signed'
+}

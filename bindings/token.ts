@@ -1,0 +1,81 @@
+/**
+ * Tokens: what a cookie of ours holds.
+ *
+ * ```text
+ * signed text      T fff text . mac       a session id, or any text of base64url characters
+ * signed payload   P fff base64url . mac  a record, or any other text
+ * ```
+ *
+ * - The letter is the format; in lower case, a flash message waits in the session.
+ * - `fff` is the fingerprint of the key that signed, so a list of secrets costs one HMAC.
+ * - `mac` is HMAC-SHA256, as base64url, over all that is before the dot. Anyone can check it:
+ *   `createHmac('sha256', hkdfSync('sha256', secret, '', 'tuile/1/sign/<cookie name>', 32))`.
+ *
+ * There is exactly one token for one value and key.
+ *
+ * @module
+ */
+import { MAX_COOKIE_SIZE, type Engine } from './codec/engine.ts'
+import { checkCookieName } from './cookie.ts'
+import { checkSecrets, deriveKeys } from './keyring.ts'
+
+/** Signs values for one cookie and verifies them in Cookie headers. */
+export interface Signer {
+  /** The name of the cookie. */
+  readonly name: string
+  /**
+   * The token of a value, signed by the newest secret: the value for a `Set-Cookie`.
+   *
+   * @throws TypeError if the value is not well-formed Unicode.
+   * @throws RangeError if name and token are together longer than the 4096 bytes of a cookie.
+   */
+  sign(value: string): string
+  /**
+   * The value of the cookie in a Cookie header, or `null` if there is none that verifies. Never
+   * throws, whatever the header. Of several cookies of the name, the first of four that verifies.
+   */
+  verify(header: string | null | undefined): string | null
+}
+
+/** What a signer is for. */
+export interface SignerOptions {
+  /**
+   * The name of the cookie; a token made for one name does not verify for another.
+   *
+   * @default '__Host-session'
+   */
+  readonly name?: string
+}
+
+const PLAIN_TEXT = /^[A-Za-z0-9_-]*$/
+/** A surrogate without its other half. `isWellFormed()` says the same, on Node 20 and later only. */
+const LONE_SURROGATE = /\p{Surrogate}/u
+
+/** Makes the signer of one engine. */
+export function createSigner(
+  engine: Engine,
+  secrets: string | readonly string[],
+  options: SignerOptions = {}
+): Signer {
+  const name = checkCookieName(options.name ?? '__Host-session')
+  const ring = engine.createRing(name, deriveKeys(engine, checkSecrets(secrets), 'sign', name))
+  const tooLong = (): RangeError =>
+    new RangeError(`The signed value does not fit the ${MAX_COOKIE_SIZE} bytes of a cookie`)
+
+  return {
+    name,
+    sign(value) {
+      if (value.length > MAX_COOKIE_SIZE) throw tooLong()
+      if (LONE_SURROGATE.test(value)) throw new TypeError('The value is not well-formed Unicode')
+      const plain = PLAIN_TEXT.test(value)
+      const token = plain ? ring.signText(value, 'T') : ring.signPayload(value, 'P')
+      if (name.length + token.length > MAX_COOKIE_SIZE) throw tooLong()
+      return token
+    },
+    verify(header) {
+      if (!header) return null
+      const opened = ring.open(header)
+      return typeof opened === 'object' ? opened.text : null
+    },
+  }
+}

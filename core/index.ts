@@ -1,0 +1,91 @@
+/**
+ * What JavaScript calls. Bytes in INPUT, bytes out in OUTPUT or DIGEST, numbers for the rest; the
+ * names are `<kernel>_<verb>`. Lengths are bytes and must fit the buffers: the caller checks.
+ *
+ * @module
+ */
+import { decode, encode } from './base64url'
+import { listCookies } from './cookie'
+import { finishOuter, prepareKey } from './hmac'
+import { DIGEST, INPUT, MIDSTATES, OUTPUT } from './memory'
+import { begin, end, INITIAL, swapWords, update } from './sha256'
+import { openToken, signPayload, signText } from './token'
+
+export {
+  CAPACITY,
+  INPUT,
+  KEY_CAPACITY,
+  MIDSTATES,
+  NAME_CAPACITY,
+  OUTPUT,
+  RING,
+} from './memory'
+
+/** DIGEST as 32 bytes in OUTPUT. */
+function storeDigest(): void {
+  v128.store(OUTPUT, swapWords(v128.load(DIGEST)))
+  v128.store(OUTPUT, swapWords(v128.load(DIGEST, 16)), 16)
+}
+
+/** Starts a SHA-256. */
+export function sha256_begin(): void {
+  begin(INITIAL, 0)
+}
+
+/** Takes the next `len` bytes in INPUT, a multiple of 64, into the running SHA-256 or HMAC. */
+export function sha256_update(len: i32): void {
+  update(INPUT, len)
+}
+
+/** Takes the last `len` bytes in INPUT; the 32-byte digest is in OUTPUT. */
+export function sha256_end(len: i32): void {
+  end(INPUT, len)
+  storeDigest()
+}
+
+/** Prepares the `len` key bytes in INPUT: MIDSTATES receives 64 bytes for the key ring. */
+export function hmac_key(len: i32): void {
+  prepareKey(len)
+}
+
+/** Starts an HMAC under MIDSTATES; the message follows with `sha256_update`. */
+export function hmac_begin(): void {
+  begin(MIDSTATES, 64)
+}
+
+/** Takes the last `len` bytes in INPUT; the 32-byte tag is in OUTPUT. */
+export function hmac_end(len: i32): void {
+  end(INPUT, len)
+  finishOuter(MIDSTATES, DIGEST)
+  storeDigest()
+}
+
+/** Encodes `len` bytes in INPUT, at most 12,288, to OUTPUT; returns the number of characters. */
+export function base64url_encode(len: i32): i32 {
+  return encode(OUTPUT, INPUT, len)
+}
+
+/** Decodes `len` characters in INPUT to OUTPUT; returns the number of bytes, or -1. */
+export function base64url_decode(len: i32): i32 {
+  return decode(OUTPUT, INPUT, len)
+}
+
+/** Lists the pairs of the Cookie header in INPUT; see `listCookies`. */
+export function cookie_list(len: i32): i32 {
+  return listCookies(len)
+}
+
+/** Finds, verifies and decodes the ring's cookie in the header in INPUT; see `openToken`. */
+export function token_open(headerLen: i32, nameLen: i32, keyCount: i32): i32 {
+  return openToken(headerLen, nameLen, keyCount)
+}
+
+/** The MAC of the token text in INPUT, 43 characters in OUTPUT; see `signText`. */
+export function token_sign_text(len: i32): void {
+  signText(len)
+}
+
+/** The token of the payload in INPUT, at most 12,000 bytes, in OUTPUT; see `signPayload`. */
+export function token_sign_payload(len: i32, format: i32): i32 {
+  return signPayload(len, format)
+}

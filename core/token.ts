@@ -1,0 +1,125 @@
+/**
+ * Tokens, the values of our cookies: `<k><text>.<mac>` (bindings/token.ts has the format).
+ *
+ * `<k>` is one format letter and three characters that tell which key signed, so a ring of keys costs
+ * one HMAC whichever of them it was, and a token of a key we do not have costs none. The MAC is
+ * compared as its 43 characters, encoded: nothing of the received text is decoded before it has
+ * verified, there is one text for one MAC, and the comparison takes the same time for any two.
+ *
+ * @module
+ */
+import { decode, encode, encodeDigest } from './base64url'
+import { findCookie, valueEnd, valuePtr } from './cookie'
+import { authenticate } from './hmac'
+import { DIGEST, INPUT, KEY_SIZE, OUTPUT, RING_KEYS, RING_NAME, RING_PREFIX } from './memory'
+
+const DOT: u8 = 0x2e
+const MAC_SIZE: i32 = 43
+const PREFIX_SIZE: i32 = 4
+
+/** The bit that tells lower-case format letters from upper-case ones. */
+const LOWER_CASE: u32 = 0x20
+const FORMAT_TEXT: u32 = 0x74 // 't'
+const FORMAT_PAYLOAD: u32 = 0x70 // 'p'
+
+/** Browsers refuse a cookie whose name and value are together longer (RFC 6265bis §5.7). */
+const MAX_COOKIE_SIZE: i32 = 4096
+/** How many cookies of our name are looked at: a sibling domain can add as many as it likes. */
+const MAX_DUPLICATES: i32 = 4
+
+// What `openToken` returns instead of a packed position. bindings/codec/engine.ts has the same list.
+const NONE: i32 = -1
+const MALFORMED: i32 = -2
+const UNKNOWN_KEY: i32 = -3
+const BAD_SIGNATURE: i32 = -4
+const OVERSIZE: i32 = -5
+
+const MAC: usize = memory.data(48, 16)
+
+/** Whether the 43 characters at `ptr` are the encoded DIGEST, in constant time. */
+function sameMac(ptr: usize): bool {
+  encodeDigest(MAC, DIGEST)
+  const zero = i64x2.splat(0)
+  // The third vector holds 11 characters of ours and 5 that are not part of the MAC.
+  const tail = v128.xor(v128.load(MAC, 32), v128.load(ptr, 32))
+  const difference = v128.or(
+    v128.or(
+      v128.xor(v128.load(MAC), v128.load(ptr)),
+      v128.xor(v128.load(MAC, 16), v128.load(ptr, 16))
+    ),
+    i8x16.shuffle(tail, zero, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 16, 16, 16, 16, 16)
+  )
+  return !v128.any_true(difference)
+}
+
+/**
+ * Which of the first `keyCount` keys of the ring signed the `len` characters at `ptr`, or a negative
+ * reason. Two keys may share a fingerprint, so a failure under one goes on to the next.
+ */
+function verify(ptr: usize, len: i32, keyCount: i32): i32 {
+  const dot = len - MAC_SIZE - 1
+  if (dot < PREFIX_SIZE || load<u8>(ptr + <usize>dot) !== DOT) return MALFORMED
+  const prefix = load<u32>(ptr)
+  const format = (prefix & 0xff) | LOWER_CASE
+  if (format !== FORMAT_TEXT && format !== FORMAT_PAYLOAD) return MALFORMED
+
+  let result = UNKNOWN_KEY
+  for (let key = 0; key < keyCount; key++) {
+    if (load<u32>(RING_PREFIX + ((<usize>key) << 2)) !== (prefix & 0xffffff00)) continue
+    authenticate(RING_KEYS + <usize>(key * KEY_SIZE), ptr, dot)
+    if (sameMac(ptr + <usize>dot + 1)) return key
+    result = BAD_SIGNATURE
+  }
+  return result
+}
+
+/**
+ * Finds the ring's cookie in the header of `headerLen` bytes in INPUT and verifies it: the first
+ * that verifies of at most four with that name. A payload is decoded to OUTPUT.
+ *
+ * Returns `key << 26 | start << 12 | length`: which key signed, where the text behind `<k>` starts in
+ * the header, and the text's length or the decoded payload's. If none verifies, the first one's
+ * reason.
+ */
+export function openToken(headerLen: i32, nameLen: i32, keyCount: i32): i32 {
+  const end = INPUT + <usize>headerLen
+  let reason = NONE
+  let from: usize = INPUT
+  for (let seen = 0; seen < MAX_DUPLICATES; seen++) {
+    if (!findCookie(from, end, RING_NAME, nameLen)) break
+    from = valueEnd
+    const ptr = valuePtr
+    const len = <i32>(valueEnd - valuePtr)
+
+    let key = OVERSIZE
+    if (nameLen + len <= MAX_COOKIE_SIZE) key = verify(ptr, len, keyCount)
+    if (key >= 0) {
+      const text = ptr + PREFIX_SIZE
+      let size = len - PREFIX_SIZE - MAC_SIZE - 1
+      if ((load<u8>(ptr) | LOWER_CASE) === FORMAT_PAYLOAD) size = decode(OUTPUT, text, size)
+      if (size >= 0) return (key << 26) | ((<i32>(text - INPUT)) << 12) | size
+      key = MALFORMED
+    }
+    if (reason === NONE) reason = key
+  }
+  return reason
+}
+
+/** Writes the MAC of the `len` characters of a token in INPUT, under the ring's first key, to OUTPUT. */
+export function signText(len: i32): void {
+  authenticate(RING_KEYS, INPUT, len)
+  encodeDigest(OUTPUT, DIGEST)
+}
+
+/**
+ * Writes the token of the payload in INPUT, signed by the ring's first key, to OUTPUT and returns its
+ * length: `format`, the fingerprint, the payload as base64url, a dot and the MAC.
+ */
+export function signPayload(len: i32, format: i32): i32 {
+  store<u32>(OUTPUT, load<u32>(RING_PREFIX) | format)
+  const dot = PREFIX_SIZE + encode(OUTPUT + PREFIX_SIZE, INPUT, len)
+  authenticate(RING_KEYS, OUTPUT, dot)
+  store<u8>(OUTPUT + <usize>dot, DOT)
+  encodeDigest(OUTPUT + <usize>dot + 1, DIGEST)
+  return dot + 1 + MAC_SIZE
+}

@@ -1,0 +1,19 @@
+import { fileURLToPath } from 'node:url'
+import { defineConfig, type ViteUserConfig } from 'vitest/config'
+
+const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
+
+/** Tests run from source; only the core must have been built. */
+const config: ViteUserConfig = defineConfig({
+  oxc: { jsx: { runtime: 'automatic', importSource: 'hono/jsx' } },
+  resolve: {
+    alias: { '#core-module': at('bindings/codec/module.inline.ts') },
+  },
+  test: {
+    include: ['bindings/**/*.test.ts', 'adapters/**/*.test.ts', 'scripts/**/*.test.ts'],
+    typecheck: { enabled: false },
+    testTimeout: 30_000,
+  },
+})
+
+export default config
