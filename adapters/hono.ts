@@ -148,8 +148,9 @@ export function session<
     try {
       await next()
     } finally {
-      lines = await commit(sessions, session)
+      // A stream goes on while the storage writes: what it changes now would come too late.
       state.closed = true
+      lines = await commit(sessions, session)
     }
     // The headers of an upgrade to WebSocket are on their way already.
     if (c.res.status === 101 || (!state.accessed && lines.length === 0)) return

@@ -67,6 +67,9 @@ export class SessionState {
   closed = false
   readonly plain: boolean
 
+  /** How many of the changes the record that is being written holds. */
+  written = 0
+
   #source: Source | null
   #loading: Promise<void> | null = null
   #id: string | null = null
@@ -163,10 +166,10 @@ export class SessionState {
     for (const change of this.changes) change(this.draft)
   }
 
-  /** The work has been written as `origin`; from here on there is nothing to write. */
+  /** The work has been written as `origin`; what came later is still to be written. */
   settle(origin: Origin | null): void {
     this.origin = origin
-    this.changes = []
+    this.changes = this.changes.slice(this.written)
     this.grace = null
     this.touched = false
     this.#delivered = 0

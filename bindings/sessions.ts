@@ -185,14 +185,10 @@ export class Sessions<
    */
   get(id: string): Awaitable<Session<Data, Flash> | null> {
     this.#needServer()
-    return chain(this.#keeper.open({ format: 'T', text: id, keyIndex: 0 }), (origin) =>
-      origin === null
-        ? null
-        : this.#session(
-            this.#sourceOf(() => origin),
-            false
-          )
-    )
+    return chain(this.#keeper.open({ format: 'T', text: id, keyIndex: 0 }), (origin) => {
+      if (origin === null) return null
+      return this.#session({ async: false, flashWaits: () => true, load: () => origin }, false)
+    })
   }
 
   /**

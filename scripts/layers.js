@@ -17,7 +17,7 @@ const LAYERS = [
     'parts',
     /^bindings\/(session|session-state|session-cookie|record|token|keyring|cookie|id|events)\.ts$/,
   ],
-  ['sessions', /^bindings\/(sessions|options|storage-guard)\.ts$|^bindings\/keeper\//],
+  ['sessions', /^bindings\/(sessions|options|storage-guard|session-conformance)\.ts$|^bindings\/keeper\//],
   ['entries', /^bindings\/(index|codec|testing)\.ts$/],
   ['adapters', /^adapters\//],
 ]
@@ -31,7 +31,7 @@ function sourcesBelow(folder) {
   return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name)
     if (entry.isDirectory()) return sourcesBelow(path)
-    return /\.tsx?$/.test(path) && !/\.(test|test-d|d)\.tsx?$/.test(path) ? [path] : []
+    return /\.tsx?$/.test(path) && !/\.(test|test-d|fixture|d)\.tsx?$/.test(path) ? [path] : []
   })
 }
 

@@ -49,7 +49,7 @@ export function fitsSchema(
   return !(result instanceof Promise) && result.issues === undefined
 }
 
-/** The record of the work on a session. */
+/** The record of the work on a session, about to be written. */
 export function recordOf(
   state: SessionState,
   id: string | null,
@@ -57,5 +57,6 @@ export function recordOf(
   expiresAt: number | null
 ): SessionRecord {
   const { data, flash } = state.draft
+  state.written = state.changes.length
   return { id, createdAt, expiresAt, frozen: false, data, flash }
 }
