@@ -110,7 +110,8 @@ function writableHeaders(c: Context): Headers {
  *
  * const response = await app.request('/')
  * assert.equal(await response.text(), 'Visits: 1')
- * assert.match(response.headers.get('Set-Cookie'), /^__Host-session=.*Secure; SameSite=Lax$/)
+ * const cookie = response.headers.get('Set-Cookie') ?? ''
+ * assert.match(cookie, /^__Host-session=.*HttpOnly; Secure; SameSite=Lax$/)
  * ```
  */
 export function session<

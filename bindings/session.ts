@@ -98,6 +98,10 @@ export class Session<Data extends object = UntypedData, Flash extends object = D
    * else the fallback. `null`, `0`, `''` and `false` are values.
    */
   get<Name extends Key<Data> | Key<Flash>>(key: Name): ValueOf<Data, Flash, Name> | undefined
+  get<Name extends Key<Data> | Key<Flash>>(
+    key: Name,
+    fallback: Exclude<ValueOf<Data, Flash, Name>, undefined>
+  ): Exclude<ValueOf<Data, Flash, Name>, undefined>
   get<Name extends Key<Data> | Key<Flash>, Fallback>(
     key: Name,
     fallback: Fallback
@@ -218,6 +222,10 @@ export class Session<Data extends object = UntypedData, Flash extends object = D
 
   /** The flash message of that name that the last request left, or the fallback. */
   getFlash<Name extends Key<Flash>>(key: Name): Flash[Name] | undefined
+  getFlash<Name extends Key<Flash>>(
+    key: Name,
+    fallback: Exclude<Flash[Name], undefined>
+  ): Exclude<Flash[Name], undefined>
   getFlash<Name extends Key<Flash>, Fallback>(
     key: Name,
     fallback: Fallback

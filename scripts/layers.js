@@ -17,7 +17,10 @@ const LAYERS = [
     'parts',
     /^bindings\/(session|session-state|session-cookie|record|token|keyring|cookie|id|events)\.ts$/,
   ],
-  ['sessions', /^bindings\/(sessions|options|storage-guard|session-conformance)\.ts$|^bindings\/keeper\//],
+  [
+    'sessions',
+    /^bindings\/(sessions|options|storage-guard|session-conformance)\.ts$|^bindings\/keeper\//,
+  ],
   ['entries', /^bindings\/(index|codec|testing)\.ts$/],
   ['adapters', /^adapters\//],
 ]

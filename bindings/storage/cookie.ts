@@ -29,7 +29,7 @@ export interface CookieStorageOptions {
  * import { cookieStorage, createSessions } from 'tuile'
  *
  * const sessions = createSessions({ storage: cookieStorage(), secrets })
- * assert.equal(sessions.storage.mode, 'signed')
+ * assert.equal(sessions.async, false) // nothing to wait for
  * ```
  */
 export function cookieStorage(options: CookieStorageOptions = {}): CookieStorage {

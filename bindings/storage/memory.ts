@@ -41,9 +41,9 @@ export interface MemoryStorage extends SessionStorage {
  * import { createSessions, memoryStorage } from 'tuile'
  *
  * const sessions = createSessions({ storage: memoryStorage({ max: 10_000 }), secrets })
- * const session = sessions.read(null)
+ * const session = await sessions.read(null)
  * session.set('userId', 42)
- * const [cookie] = sessions.commit(session)
+ * const [cookie] = await sessions.commit(session)
  * assert.match(cookie, /^__Host-session=T/)
  * ```
  */

@@ -1,0 +1,115 @@
+/**
+ * Checks what users get: the names of each entry, the files of the package, and that it loads.
+ */
+import { execFileSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const manifest = JSON.parse(readFileSync(`${root}package.json`, 'utf8'))
+const entries = Object.keys(manifest.exports).filter((entry) => !entry.endsWith('.json'))
+
+const node = (...args: string[]): string =>
+  execFileSync(process.execPath, args, { cwd: root, encoding: 'utf8' }).trim()
+
+describe('the package', () => {
+  it('has no dependencies and no install scripts', () => {
+    expect(manifest.dependencies).toBeUndefined()
+    const hooks = ['preinstall', 'install', 'postinstall', 'prepare', 'prepublish']
+    expect(Object.keys(manifest.scripts).filter((name) => hooks.includes(name))).toEqual([])
+    expect(Object.keys(manifest.peerDependencies)).toEqual(['hono'])
+  })
+
+  it('pins every development dependency to one version', () => {
+    for (const version of Object.values(manifest.devDependencies)) {
+      expect(version).toMatch(/^\d+\.\d+\.\d+$/)
+    }
+  })
+
+  it('has the file of every export and import', () => {
+    const paths = JSON.stringify([manifest.exports, manifest.imports, manifest.bin]).match(
+      /\.\/dist\/[^"]+/g
+    )
+    expect(paths!.length).toBeGreaterThan(10)
+    expect(paths!.filter((path) => !existsSync(root + path))).toEqual([])
+  })
+
+  it('exports these names', async () => {
+    const names = await Promise.all(
+      entries.map(async (entry) => {
+        const { default: path } = manifest.exports[entry]
+        return [entry, Object.keys(await import(/* @vite-ignore */ root + path)).sort()]
+      })
+    )
+    expect(Object.fromEntries(names)).toMatchInlineSnapshot(`
+      {
+        ".": [
+          "ConfigurationError",
+          "CookieOverflowError",
+          "EngineUnavailableError",
+          "Session",
+          "SessionCommittedError",
+          "SessionDestroyedError",
+          "SessionGoneError",
+          "SessionNotLoadedError",
+          "SessionSerializationError",
+          "SessionStorageError",
+          "Sessions",
+          "TuileError",
+          "cookieStorage",
+          "createSessions",
+          "memoryStorage",
+        ],
+        "./codec": [
+          "base64url",
+          "createCodec",
+          "createSigner",
+          "engine",
+          "hmacSha256",
+          "parseCookies",
+          "serializeCookie",
+          "sha256",
+        ],
+        "./hono": [
+          "session",
+        ],
+        "./storage/cookie": [
+          "cookieStorage",
+        ],
+        "./storage/memory": [
+          "memoryStorage",
+        ],
+        "./testing": [
+          "sessionConformance",
+          "storageConformance",
+        ],
+      }
+    `)
+  })
+
+  it.each(entries)('can be imported and required: %s', (entry) => {
+    const name = entry.replace('.', 'tuile')
+    const imported = node('--input-type=module', '-e', `await import('${name}'); console.log('ok')`)
+    expect(imported).toBe('ok')
+    const required = node('--no-warnings', '-e', `require('${name}'); console.log('ok')`)
+    expect(required).toBe('ok')
+  })
+
+  it('contains the library, its types and the core, and nothing else', () => {
+    const output = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
+      cwd: root,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
+    const result = JSON.parse(output)
+    const [{ files }] = Array.isArray(result) ? result : Object.values(result)
+    const paths: string[] = files.map(({ path }: { path: string }) => path)
+    const allowed =
+      /^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md|dist\/wasm\/core\.wasm|dist\/(?:bindings|adapters)\/.+\.(?:js|d\.ts))$/
+    expect(paths.filter((path) => !allowed.test(path))).toEqual([])
+    expect(paths.filter((path) => /demo|test\.|fixture|acceptance/.test(path))).toEqual([])
+    expect(paths).toContain('dist/wasm/core.wasm')
+    expect(paths).toContain('dist/adapters/hono.js')
+  })
+})
