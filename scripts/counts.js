@@ -1,0 +1,17 @@
+/**
+ * Prints the counts of the last `npm test` in CI, and fails if a test failed or was skipped: there,
+ * all that tests need has been installed.
+ */
+import { readFileSync } from 'node:fs'
+
+const results = JSON.parse(
+  readFileSync(new URL('../dist/test-results.json', import.meta.url), 'utf8')
+)
+const tests = results.testResults.flatMap(({ assertionResults }) => assertionResults)
+const count = (wanted) => tests.filter(({ status }) => status === wanted).length
+
+const [passed, failed] = [count('passed'), count('failed')]
+const skipped = tests.filter(({ status }) => status !== 'passed' && status !== 'failed')
+for (const { fullName } of skipped) console.log(`skipped: ${fullName}`)
+console.log(`${passed} passed, ${failed} failed, ${skipped.length} skipped`)
+process.exitCode = failed > 0 || skipped.length > 0 || passed === 0 ? 1 : 0
