@@ -4,36 +4,24 @@
  * @module
  */
 import { chain, type Awaitable } from './awaitable.ts'
-import { MAX_COOKIE_SIZE, type OpenedToken, type TokenRing } from './codec/engine.ts'
+import { Channel } from './channel.ts'
+import type { OpenedToken } from './codec/engine.ts'
 import { defaultEngine } from './codec/select.ts'
-import { ConfigurationError, CookieOverflowError } from './errors.ts'
+import { Committer } from './committer.ts'
+import { ConfigurationError } from './errors.ts'
 import { SessionEmitter, type SessionEventName, type SessionListener } from './events.ts'
 import { createId, storageKey } from './id.ts'
 import type { Keeper } from './keeper/contract.ts'
 import { createCookieKeeper } from './keeper/cookie.ts'
 import { createServerKeeper } from './keeper/server.ts'
-import { checkSecrets, deriveKeys } from './keyring.ts'
-import {
-  checkDeadlines,
-  checkStorage,
-  expiryOf,
-  isDevelopment,
-  type Deadlines,
-  type SessionsOptions,
-} from './options.ts'
-import { largestValues } from './record.ts'
-import { createSessionCookies, type SessionCookie } from './session-cookie.ts'
+import { checkSecrets } from './keyring.ts'
+import { checkDeadlines, checkStorage, isDevelopment, type SessionsOptions } from './options.ts'
+import { createSessionCookies } from './session-cookie.ts'
 import { SessionState, type Origin, type Source } from './session-state.ts'
 import { Session, stateOf, type DefaultFlash, type UntypedData } from './session.ts'
 import { guardStorage } from './storage-guard.ts'
 import type { CookieStorage, SessionStorage } from './storage/contract.ts'
 import { cookieStorage } from './storage/cookie.ts'
-
-/** One way to talk to the browser: the cookie and the keys of its name. */
-interface Channel {
-  readonly cookie: SessionCookie
-  readonly ring: TokenRing
-}
 
 /** How a request came in, as far as its cookie is concerned. */
 export interface ReadOptions {
@@ -70,9 +58,9 @@ export class Sessions<
   /** The name of the cookie. With `cookie.secure: 'auto'`, the one for HTTPS. */
   readonly cookieName: string
 
-  readonly #deadlines: Deadlines
   readonly #events: SessionEmitter
   readonly #keeper: Keeper
+  readonly #committer: Committer
   readonly #secure: Channel
   readonly #plain: Channel
   readonly #development: boolean = isDevelopment()
@@ -83,23 +71,16 @@ export class Sessions<
     const { storage = cookieStorage(), cookie } = options
     checkStorage(storage)
     this.storage = storage
-    this.#deadlines = checkDeadlines(options)
+    const deadlines = checkDeadlines(options)
     const secrets = checkSecrets(options.secrets)
-    const cookies = createSessionCookies(cookie, this.#deadlines.lifetime / 1000)
-    const channelOf = (cookie: SessionCookie): Channel => ({
-      cookie,
-      ring: defaultEngine.createRing(
-        cookie.name,
-        deriveKeys(defaultEngine, secrets, 'sign', cookie.name)
-      ),
-    })
-    this.#secure = channelOf(cookies.secure)
-    this.#plain = cookies.plain === null ? this.#secure : channelOf(cookies.plain)
+    const cookies = createSessionCookies(cookie, deadlines.lifetime / 1000)
+    this.#secure = new Channel(cookies.secure, secrets)
+    this.#plain = cookies.plain === null ? this.#secure : new Channel(cookies.plain, secrets)
     this.cookieName = cookies.secure.name
 
     this.#events = new SessionEmitter(options.onEvent)
     const settings = {
-      deadlines: this.#deadlines,
+      deadlines,
       schema: options.schema,
       events: this.#events,
       keyOf: (id: string) => storageKey(defaultEngine, id),
@@ -111,6 +92,7 @@ export class Sessions<
       this.#keeper = createServerKeeper(guarded, settings)
       this.#sweep = guarded.sweep
     }
+    this.#committer = new Committer(this.#keeper, deadlines, (state) => this.#channel(state.plain))
   }
 
   /** Whether the storage answers with promises, so that a session must be waited for. */
@@ -153,13 +135,11 @@ export class Sessions<
     { plain = false }: ReadOptions = {}
   ): Session<Data, Flash> {
     if (!cookieHeader) return this.#session(null, plain)
-    const { name } = this.#channel(plain).cookie
     const open = (): Awaitable<Origin | null> => {
       const token = this.#openToken(cookieHeader, plain)
       return token && this.#keeper.open(token)
     }
-    const flashWaits = (): boolean =>
-      cookieHeader.includes(`${name}=t`) || cookieHeader.includes(`${name}=p`)
+    const flashWaits = (): boolean => this.#channel(plain).flashWaits(cookieHeader)
     return this.#session(this.#sourceOf(open, flashWaits), plain)
   }
 
@@ -175,7 +155,7 @@ export class Sessions<
    */
   commit(session: Session<Data, Flash>): Awaitable<string[]> {
     const state = stateOf(session)
-    return state.untouched ? [] : chain(state.load(), () => this.#settle(state))
+    return state.untouched ? [] : chain(state.load(), () => this.#committer.commit(state))
   }
 
   /**
@@ -236,10 +216,6 @@ export class Sessions<
     return this.#events.on(name, listener)
   }
 
-  #channel(plain: boolean): Channel {
-    return plain ? this.#plain : this.#secure
-  }
-
   #sourceOf(open: () => Awaitable<Origin | null>, flashWaits: () => boolean = () => true): Source {
     const { async } = this.#keeper
     return { async, flashWaits, load: async ? () => Promise.resolve(open()) : open }
@@ -250,68 +226,14 @@ export class Sessions<
   }
 
   #openToken(cookieHeader: string, plain: boolean): OpenedToken | null {
-    const opened = this.#channel(plain).ring.open(cookieHeader)
+    const opened = this.#channel(plain).open(cookieHeader)
     if (typeof opened === 'object') return opened
     if (opened !== 'none') this.#events.emit('reject', () => ({ reason: opened }))
     return null
   }
 
-  #settle(state: SessionState): Awaitable<string[]> {
-    const before = state.origin
-    const frozen = before?.record.frozen === true
-    if (state.destroyed) {
-      if (before === null) return []
-      return chain(this.#keeper.destroy(before), () => {
-        state.settle(null)
-        // The browser may hold the new id by now.
-        return frozen ? [] : [this.#channel(state.plain).cookie.remove()]
-      })
-    }
-    if (state.dirty) return chain(this.#keeper.save(state), (after) => this.#stored(state, after))
-    if (before === null || frozen) return []
-    this.#warnOfMutations(state)
-    const expiresAt = this.#touchDue(state, before)
-    if (expiresAt === null) {
-      return before.reissue || before.flashMarked ? this.#stored(state, { ...before }) : []
-    }
-    return chain(this.#keeper.touch(before, expiresAt), (after) => this.#stored(state, after))
-  }
-
-  /** The lines for a session that is stored now as `after`. */
-  #stored(state: SessionState, stored: Origin): string[] {
-    const before = state.origin
-    const after = { ...stored, reissue: false, flashMarked: stored.record.flash.size > 0 }
-    const lines = this.#keeper.needsCookie(before, after) ? [this.#setCookie(state, after)] : []
-    state.settle(after)
-    return lines
-  }
-
-  #setCookie(state: SessionState, origin: Origin): string {
-    const { cookie, ring } = this.#channel(state.plain)
-    const ends = origin.record.createdAt + this.#deadlines.lifetime
-    const remaining = Math.max(0, Math.ceil((ends - Date.now()) / 1000))
-    const size = cookie.set('', remaining).length + this.#keeper.tokenSize(origin)
-    if (size > MAX_COOKIE_SIZE) {
-      throw new CookieOverflowError(size, MAX_COOKIE_SIZE, largestValues(origin.record))
-    }
-    return cookie.set(this.#keeper.token(ring, origin), remaining)
-  }
-
-  /** The new end of a session that was only read, if it is time to move that. */
-  #touchDue(state: SessionState, { record, expiresAt }: Origin): number | null {
-    if (!state.accessed || this.#deadlines.idleTimeout === null) return null
-    const end = expiryOf(this.#deadlines, record.createdAt, Date.now())
-    const gained = end - expiresAt
-    return gained > 0 && (state.touched || gained >= this.#deadlines.touchEvery) ? end : null
-  }
-
-  #warnOfMutations(state: SessionState): void {
-    for (const key of state.mutatedKeys()) {
-      console.warn(
-        `tuile: the session value "${key}" was changed in place, which is not saved. ` +
-          `Give it back with session.set("${key}", …), or use session.update`
-      )
-    }
+  #channel(plain: boolean): Channel {
+    return plain ? this.#plain : this.#secure
   }
 
   #needServer(): void {

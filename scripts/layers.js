@@ -19,7 +19,7 @@ const LAYERS = [
   ],
   [
     'sessions',
-    /^bindings\/(sessions|options|storage-guard|session-conformance)\.ts$|^bindings\/keeper\//,
+    /^bindings\/(sessions|committer|channel|options|storage-guard|session-conformance)\.ts$|^bindings\/keeper\//,
   ],
   ['entries', /^bindings\/(index|codec|testing)\.ts$/],
   ['adapters', /^adapters\//],

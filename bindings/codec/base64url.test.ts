@@ -136,7 +136,7 @@ describe('base64url of both engines', () => {
     ['base64/wpt_forgiving_base64'],
     'A6 WPT forgiving-base64 71/71 judged strictly',
     ({ cases }) => {
-      expect(verdicts(cases.map(([text]) => text))).toEqual({ accepted: 5, refused: 66 })
+      expect(verdicts(cases.map(([text]) => text))).toEqual({ accepted: 3, refused: 68 })
     }
   )
 
@@ -151,7 +151,7 @@ describe('base64url of both engines', () => {
           return (name.startsWith('pairs') ? entry[1] : entry[0]) as string
         })
       )
-      expect(verdicts(texts)).toEqual({ accepted: 9, refused: 44 })
+      expect(verdicts(texts)).toEqual({ accepted: 8, refused: 45 })
     }
   )
 

@@ -4,7 +4,8 @@
  * @module
  */
 import type { Awaitable } from '../awaitable.ts'
-import type { OpenedToken, TokenRing } from '../codec/engine.ts'
+import type { TokenMaker } from '../channel.ts'
+import type { OpenedToken } from '../codec/engine.ts'
 import type { SessionEmitter } from '../events.ts'
 import type { Deadlines, StandardSchema } from '../options.ts'
 import type { SessionRecord } from '../record.ts'
@@ -20,7 +21,7 @@ export interface KeeperSettings {
 }
 
 /** One way to keep sessions. */
-export interface Keeper {
+export interface Keeper extends TokenMaker {
   /** Whether its methods return promises. */
   readonly async: boolean
   /** The stored session of a verified token, or `null`, with an event that says why. */
@@ -33,10 +34,6 @@ export interface Keeper {
   destroy(origin: Origin): Awaitable<void>
   /** Whether the browser needs a cookie for `after`. `before` is what the request brought. */
   needsCookie(before: Origin | null, after: Origin): boolean
-  /** Characters of the token of a stored session. */
-  tokenSize(origin: Origin): number
-  /** The token of a stored session. Its size must have been found to fit a cookie. */
-  token(ring: TokenRing, origin: Origin): string
 }
 
 /** Whether the data of a record fit the schema, if there is one. */

@@ -1,0 +1,78 @@
+/**
+ * Commits: what has to be written of a session, and what the browser has to know.
+ *
+ * @module
+ */
+import { chain, type Awaitable } from './awaitable.ts'
+import type { Channel } from './channel.ts'
+import type { Keeper } from './keeper/contract.ts'
+import { expiryOf, type Deadlines } from './options.ts'
+import type { Origin, SessionState } from './session-state.ts'
+
+/** Commits sessions to one keeper. */
+export class Committer {
+  readonly #keeper: Keeper
+  readonly #deadlines: Deadlines
+  readonly #channelOf: (state: SessionState) => Channel
+
+  constructor(keeper: Keeper, deadlines: Deadlines, channelOf: (state: SessionState) => Channel) {
+    this.#keeper = keeper
+    this.#deadlines = deadlines
+    this.#channelOf = channelOf
+  }
+
+  /** Commits a session that is loaded, and gives the `Set-Cookie` lines: one or none. */
+  commit(state: SessionState): Awaitable<string[]> {
+    const before = state.origin
+    if (state.destroyed) return before === null ? [] : this.#destroy(state, before)
+    if (state.dirty) return chain(this.#keeper.save(state), (after) => this.#settle(state, after))
+    if (before === null || before.record.frozen) return []
+
+    warnOfMutations(state)
+    const expiresAt = this.#touchDue(state, before)
+    if (expiresAt === null) {
+      // Signed by an older secret, or marked for a flash message that was delivered elsewhere.
+      return before.reissue || before.flashMarked ? this.#settle(state, before) : []
+    }
+    return chain(this.#keeper.touch(before, expiresAt), (after) => this.#settle(state, after))
+  }
+
+  #destroy(state: SessionState, before: Origin): Awaitable<string[]> {
+    return chain(this.#keeper.destroy(before), () => {
+      state.settle(null)
+      // Of a session that moved on, the browser holds the new id: that cookie is not ours to remove.
+      return before.record.frozen ? [] : [this.#channelOf(state).remove()]
+    })
+  }
+
+  /** The session is stored as `stored` now; tells the browser what it does not know. */
+  #settle(state: SessionState, stored: Origin): string[] {
+    const before = state.origin
+    const after = { ...stored, reissue: false, flashMarked: stored.record.flash.size > 0 }
+    const lines: string[] = []
+    if (this.#keeper.needsCookie(before, after)) {
+      const ends = after.record.createdAt + this.#deadlines.lifetime
+      const remaining = Math.max(0, Math.ceil((ends - Date.now()) / 1000))
+      lines.push(this.#channelOf(state).set(this.#keeper, after, remaining))
+    }
+    state.settle(after)
+    return lines
+  }
+
+  /** The new end of a session that was only read, if it is time to move that. */
+  #touchDue(state: SessionState, { record, expiresAt }: Origin): number | null {
+    if (!state.accessed || this.#deadlines.idleTimeout === null) return null
+    const end = expiryOf(this.#deadlines, record.createdAt, Date.now())
+    const gained = end - expiresAt
+    return gained > 0 && (state.touched || gained >= this.#deadlines.touchEvery) ? end : null
+  }
+}
+
+function warnOfMutations(state: SessionState): void {
+  for (const key of state.mutatedKeys()) {
+    console.warn(
+      `tuile: the session value "${key}" was changed in place, which is not saved. ` +
+        `Give it back with session.set("${key}", …), or use session.update`
+    )
+  }
+}
