@@ -2,6 +2,7 @@ import { Hono } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import { stream } from 'hono/streaming'
 import { describe, expect, it, vi } from 'vitest'
+import { defaultEngine } from '../bindings/codec/select.ts'
 import { SessionCommittedError, SessionGoneError } from '../bindings/errors.ts'
 import type { SessionEvent } from '../bindings/events.ts'
 import { createSessions } from '../bindings/sessions.ts'
@@ -302,5 +303,65 @@ describe('session()', () => {
     expect(storage.calls).toEqual([])
     expect(await (await go('/get')).json()).toBe(1)
     expect(storage.calls).toEqual(['read'])
+  })
+})
+
+describe('session() of a function', () => {
+  it('takes secrets and storage from the request, and derives keys once', async () => {
+    const storage = memoryStorage()
+    const createRing = vi.spyOn(defaultEngine, 'createRing')
+    const app = new Hono<{ Bindings: { SESSION_SECRET: string } }>()
+      .use(session<{ n: number }>((c) => ({ secrets: c.env.SESSION_SECRET, storage })))
+      .get('/', (c) => {
+        c.var.session.update('n', (n = 0) => n + 1)
+        return c.json(c.var.session.get('n') ?? null)
+      })
+    const env = { SESSION_SECRET: `${SECRET}, of a binding` }
+    const first = await app.request('/', {}, env)
+    const Cookie = first.headers.getSetCookie()[0]!.split(';')[0]!
+    const second = await app.request('/', { headers: { Cookie } }, env)
+    expect([await first.json(), await second.json()]).toEqual([1, 2])
+    expect(createRing).toHaveBeenCalledTimes(1)
+    createRing.mockRestore()
+  })
+
+  it('says which secret is missing when a binding is', async () => {
+    let seen: unknown
+    const app = new Hono<{ Bindings: { SESSION_SECRET?: string } }>()
+      .use(session((c) => ({ secrets: c.env.SESSION_SECRET })))
+      .get('/', (c) => c.text(''))
+      .onError((error, c) => {
+        seen = error
+        return c.text('', 500)
+      })
+    expect((await app.request('/', {}, {})).status).toBe(500)
+    expect(seen).toMatchObject({ name: 'ConfigurationError' })
+    expect(String(seen)).toContain('secrets is missing')
+  })
+
+  it('moves the idle deadline after the response where the host can wait for it', async () => {
+    vi.useFakeTimers({ now: 1_700_000_000_000, toFake: ['Date'] })
+    const storage = remoteStorage(5)
+    const waited: Promise<unknown>[] = []
+    const executionCtx = {
+      waitUntil: (work: Promise<unknown>) => void waited.push(work),
+      passThroughOnException: () => undefined,
+      props: {},
+    }
+    const app = new Hono()
+      .use(session({ secrets: SECRET, storage, idleTimeout: 60 }))
+      .get('/set', (c) => c.text(String(c.var.session.set('x', 1))))
+      .get('/get', (c) => c.json(c.var.session.get('x')))
+    const set = await app.request('/set', {}, {}, executionCtx)
+    const Cookie = set.headers.getSetCookie()[0]!.split(';')[0]!
+    vi.setSystemTime(1_700_000_040_000)
+    expect(waited).toEqual([])
+    await app.request('/get', { headers: { Cookie } }, {}, executionCtx)
+    expect(waited).toHaveLength(1)
+    await Promise.all(waited)
+    vi.setSystemTime(1_700_000_090_000)
+    const later = await app.request('/get', { headers: { Cookie } }, {}, executionCtx)
+    expect(await later.json()).toBe(1)
+    vi.useRealTimers()
   })
 })

@@ -7,7 +7,8 @@ import type { Context, MiddlewareHandler } from 'hono'
 import { SessionGoneError } from '../bindings/errors.ts'
 import type { SessionsOptions } from '../bindings/options.ts'
 import { stateOf, type DefaultFlash, type Session, type UntypedData } from '../bindings/session.ts'
-import { createSessions, Sessions } from '../bindings/sessions.ts'
+import { createSessions, type CommitOptions, type Sessions } from '../bindings/sessions.ts'
+import { addSessionHeaders } from './response.ts'
 
 /** What the middleware adds to the context: `c.var.session`, or the variable of your choice. */
 export type SessionVariables<
@@ -35,8 +36,26 @@ export interface MiddlewareOptions<Variable extends string = 'session'> {
   readonly lazy?: boolean
 }
 
+/** The bindings of a Worker, of any type unless you say which. */
+// biome-ignore lint/suspicious/noExplicitAny: as Hono's own default
+type AnyBindings = any
+
+/**
+ * What the middleware is made from: the options of `createSessions`, or what that made, or a function
+ * that gives either for a request. Keys that were derived once are used again.
+ */
+export type SessionSource<
+  Data extends object,
+  Flash extends object,
+  Variable extends string,
+  Bindings extends object,
+> =
+  | (SessionsOptions<Data> & MiddlewareOptions<Variable>)
+  | Sessions<Data, Flash>
+  | ((c: Context<{ Bindings: Bindings }>) => SessionsOptions<Data> | Sessions<Data, Flash>)
+
 /** The sessions of one request by cookie name, so that a second middleware finds the first one's. */
-const sessionsOf = new WeakMap<Context, Map<string, Session<never, never>>>()
+const sessionsOf = new WeakMap<Context, Map<string, unknown>>()
 
 const warnedOf = new Set<string>()
 
@@ -49,32 +68,28 @@ function warnOfSecond(cookieName: string): void {
   )
 }
 
+/** Where browsers of all makes keep a cookie without Secure for a page of plain HTTP. */
 const LOCALHOST =
   /^http:\/\/(?:localhost|[^/:]+\.localhost|127\.\d+\.\d+\.\d+|\[::1\])(?::\d+)?(?:\/|$)/
 
-function addVary(headers: Headers): void {
-  const vary = headers.get('Vary')
-  if (vary === null) headers.set('Vary', 'Cookie')
-  else if (!/(?:^|,)\s*(?:\*|cookie)\s*(?:,|$)/i.test(vary)) headers.append('Vary', 'Cookie')
+/** Not by class: the manager may come from another copy of this package. */
+function isSessions<Data extends object, Flash extends object>(
+  source: SessionsOptions<Data> | Sessions<Data, Flash>
+): source is Sessions<Data, Flash> {
+  return 'defer' in source && 'commit' in source
 }
 
-/** A response that sets our cookie must be in no cache: the next visitor would get the session. */
-function forbidStoring(headers: Headers): void {
-  const cacheControl = headers.get('Cache-Control')
-  if (!cacheControl || !/(?:^|,)\s*no-store\s*(?:,|$)/i.test(cacheControl)) {
-    headers.set('Cache-Control', 'no-store')
-  }
-}
-
-/** Headers that can be changed: those of a response that came from `fetch` cannot. */
-function writableHeaders(c: Context): Headers {
-  const { headers } = c.res
-  try {
-    headers.delete('x-tuile-writable')
-    return headers
-  } catch {
-    c.res = new Response(c.res.body, c.res)
-    return c.res.headers
+/** On hosts that stop with the response, what may be done after it. Asked for when there is some. */
+function commitOptionsOf(c: Context): CommitOptions {
+  return {
+    get waitUntil() {
+      try {
+        const { executionCtx } = c
+        return (work: Promise<unknown>) => executionCtx.waitUntil(work)
+      } catch {
+        return undefined // Hono throws where there is none.
+      }
+    },
   }
 }
 
@@ -92,9 +107,12 @@ function writableHeaders(c: Context): Headers {
  *
  * Mounted twice with one cookie name, the session is shared, and a warning says so once.
  *
- * @param options The options of `createSessions`, or what that made.
+ * @param source The options of `createSessions`, or what that made, or a function of the context that
+ * gives either: on Workers, secrets and storages come with the request.
+ * @param options How the middleware behaves; unless `source` is options, where they can stand too.
  *
- * @throws ConfigurationError as `createSessions` does, when the middleware is made.
+ * @throws ConfigurationError as `createSessions` does, when the middleware is made; from a function,
+ * at the request.
  *
  * @example
  * ```ts
@@ -118,31 +136,34 @@ export function session<
   Data extends object = UntypedData,
   Flash extends object = DefaultFlash<Data>,
   const Variable extends string = 'session',
+  Bindings extends object = AnyBindings,
 >(
-  options: (SessionsOptions<Data> & MiddlewareOptions<Variable>) | Sessions<Data, Flash>,
-  middlewareOptions?: MiddlewareOptions<Variable>
+  source: SessionSource<Data, Flash, Variable, Bindings>,
+  options?: MiddlewareOptions<Variable>
 ): MiddlewareHandler<{ Variables: SessionVariables<Data, Flash, Variable> }> {
-  const given = options instanceof Sessions ? middlewareOptions : options
-  const sessions = options instanceof Sessions ? options : createSessions<Data, Flash>(options)
-  const variable = given?.variable ?? ('session' as Variable)
-  const lazy = given?.lazy ?? false
-  const { cookieName, secureOnly } = sessions
+  const { variable = 'session' as Variable, lazy = false } =
+    options ?? (typeof source === 'function' || isSessions(source) ? {} : source)
+  const managerOf = (given: SessionsOptions<Data> | Sessions<Data, Flash>) =>
+    isSessions(given) ? given : createSessions<Data, Flash>(given)
+  const manager = typeof source === 'function' ? null : managerOf(source)
 
   return async function sessionMiddleware(c, next) {
-    const shared = sessionsOf.get(c) ?? new Map<string, Session<never, never>>()
+    const sessions = manager ?? managerOf((source as (c: Context) => SessionsOptions<Data>)(c))
+    const { cookieName } = sessions
+    const shared = sessionsOf.get(c) ?? new Map<string, unknown>()
     sessionsOf.set(c, shared)
     const first = shared.get(cookieName)
     if (first !== undefined) {
       warnOfSecond(cookieName)
-      c.set(variable, first as unknown as Session<Data, Flash>)
+      c.set(variable, first as Session<Data, Flash>)
       return next()
     }
 
-    const plain = !secureOnly && LOCALHOST.test(c.req.url)
+    const plain = !sessions.secureOnly && LOCALHOST.test(c.req.url)
     const session = sessions.defer(c.req.header('Cookie'), { plain })
     const state = stateOf(session)
     if (sessions.async && !lazy) await state.load()
-    shared.set(cookieName, session as unknown as Session<never, never>)
+    shared.set(cookieName, session)
     c.set(variable, session)
 
     let lines: string[] = []
@@ -151,24 +172,20 @@ export function session<
     } finally {
       // A stream goes on while the storage writes: what it changes now would come too late.
       state.closed = true
-      lines = await commit(sessions, session)
+      lines = await commit(sessions, session, commitOptionsOf(c))
     }
-    // The headers of an upgrade to WebSocket are on their way already.
-    if (c.res.status === 101 || (!state.accessed && lines.length === 0)) return
-    const headers = writableHeaders(c)
-    addVary(headers)
-    for (const line of lines) headers.append('Set-Cookie', line)
-    if (lines.length > 0) forbidStoring(headers)
+    if (state.accessed || lines.length > 0) addSessionHeaders(c, lines)
   }
 }
 
 /** Commits; a session that ended meanwhile has nothing to send. */
 async function commit<Data extends object, Flash extends object>(
   sessions: Sessions<Data, Flash>,
-  session: Session<Data, Flash>
+  session: Session<Data, Flash>,
+  options: CommitOptions
 ): Promise<string[]> {
   try {
-    return await sessions.commit(session)
+    return await sessions.commit(session, options)
   } catch (error) {
     if (error instanceof SessionGoneError) return []
     throw error

@@ -11,7 +11,7 @@ import {
 } from './codec/engine.ts'
 import { defaultEngine } from './codec/select.ts'
 import { CookieOverflowError } from './errors.ts'
-import { deriveKeys } from './keyring.ts'
+import { checkSecrets, deriveKeys } from './keyring.ts'
 import { largestValues } from './record.ts'
 import type { SessionCookie } from './session-cookie.ts'
 import type { Origin } from './session-state.ts'
@@ -24,15 +24,29 @@ export interface TokenMaker {
   token(ring: TokenRing, origin: Origin): string
 }
 
+/** Rings that were made before: where secrets come with the request, they are the same each time. */
+const rings = new Map<string, TokenRing>()
+const MAX_RINGS = 100
+
+function ringOf(cookieName: string, secrets: string | readonly string[]): TokenRing {
+  const key = JSON.stringify([cookieName, secrets])
+  const known = rings.get(key)
+  if (known !== undefined) return known
+  const keys = deriveKeys(defaultEngine, checkSecrets(secrets), 'sign', cookieName)
+  const ring = defaultEngine.createRing(cookieName, keys)
+  if (rings.size === MAX_RINGS) rings.delete(rings.keys().next().value!)
+  rings.set(key, ring)
+  return ring
+}
+
 /** One cookie, and the keys of its name. */
 export class Channel {
   readonly #cookie: SessionCookie
   readonly #ring: TokenRing
 
-  constructor(cookie: SessionCookie, secrets: readonly Uint8Array[]) {
+  constructor(cookie: SessionCookie, secrets: string | readonly string[]) {
     this.#cookie = cookie
-    const keys = deriveKeys(defaultEngine, secrets, 'sign', cookie.name)
-    this.#ring = defaultEngine.createRing(cookie.name, keys)
+    this.#ring = ringOf(cookie.name, secrets)
   }
 
   /** The token in a Cookie header, verified, or why there is none. */

@@ -3,11 +3,20 @@
  *
  * @module
  */
-import { chain, type Awaitable } from './awaitable.ts'
+import { chain, isPromise, type Awaitable } from './awaitable.ts'
 import type { Channel } from './channel.ts'
 import type { Keeper } from './keeper/contract.ts'
 import { expiryOf, type Deadlines } from './options.ts'
 import type { Origin, SessionState } from './session-state.ts'
+
+/** How to commit. */
+export interface CommitOptions {
+  /**
+   * Takes work that may go on after the response, as `ExecutionContext.waitUntil` does on Workers. Only
+   * the move of an idle deadline is such work; everything else is done when `commit` is.
+   */
+  readonly waitUntil?: ((work: Promise<unknown>) => void) | undefined
+}
 
 /** Commits sessions to one keeper. */
 export class Committer {
@@ -22,7 +31,7 @@ export class Committer {
   }
 
   /** Commits a session that is loaded, and gives the `Set-Cookie` lines: one or none. */
-  commit(state: SessionState): Awaitable<string[]> {
+  commit(state: SessionState, options: CommitOptions): Awaitable<string[]> {
     const before = state.origin
     if (state.destroyed) return before === null ? [] : this.#destroy(state, before)
     if (state.dirty) return chain(this.#keeper.save(state), (after) => this.#settle(state, after))
@@ -34,7 +43,14 @@ export class Committer {
       // Signed by an older secret, or marked for a flash message that was delivered elsewhere.
       return before.reissue || before.flashMarked ? this.#settle(state, before) : []
     }
-    return chain(this.#keeper.touch(before, expiresAt), (after) => this.#settle(state, after))
+    const touched = this.#keeper.touch(before, expiresAt)
+    const waitUntil = isPromise(touched) ? options.waitUntil : undefined
+    if (!isPromise(touched) || waitUntil === undefined) {
+      return chain(touched, (after) => this.#settle(state, after))
+    }
+    // A failure has been told as an event, and would be nothing that the response could help.
+    waitUntil(touched.catch(() => undefined))
+    return this.#settle(state, { ...before, expiresAt })
   }
 
   #destroy(state: SessionState, before: Origin): Awaitable<string[]> {

@@ -113,9 +113,12 @@ export function expiryOf(deadlines: Deadlines, createdAt: number, now: number): 
  * @throws ConfigurationError that names a method that is missing.
  */
 export function checkStorage(storage: SessionStorage | CookieStorage): void {
+  if (typeof storage !== 'object' || storage === null) {
+    throw new ConfigurationError(`The storage is no storage: ${String(storage)}`)
+  }
   if ('stateless' in storage) return
   for (const method of ['read', 'write', 'destroy'] as const) {
-    if (typeof storage?.[method] !== 'function') {
+    if (typeof storage[method] !== 'function') {
       throw new ConfigurationError(`The storage has no method ${method}()`)
     }
   }

@@ -7,14 +7,13 @@ import { chain, type Awaitable } from './awaitable.ts'
 import { Channel } from './channel.ts'
 import type { OpenedToken } from './codec/engine.ts'
 import { defaultEngine } from './codec/select.ts'
-import { Committer } from './committer.ts'
+import { Committer, type CommitOptions } from './committer.ts'
 import { ConfigurationError } from './errors.ts'
 import { SessionEmitter, type SessionEventName, type SessionListener } from './events.ts'
 import { createId, storageKey } from './id.ts'
 import type { Keeper } from './keeper/contract.ts'
 import { createCookieKeeper } from './keeper/cookie.ts'
 import { createServerKeeper } from './keeper/server.ts'
-import { checkSecrets } from './keyring.ts'
 import { checkDeadlines, checkStorage, isDevelopment, type SessionsOptions } from './options.ts'
 import { createSessionCookies } from './session-cookie.ts'
 import { SessionState, type Origin, type Source } from './session-state.ts'
@@ -22,6 +21,8 @@ import { Session, stateOf, type DefaultFlash, type UntypedData } from './session
 import { guardStorage } from './storage-guard.ts'
 import type { CookieStorage, SessionStorage } from './storage/contract.ts'
 import { cookieStorage } from './storage/cookie.ts'
+
+export type { CommitOptions }
 
 /** How a request came in, as far as its cookie is concerned. */
 export interface ReadOptions {
@@ -72,10 +73,10 @@ export class Sessions<
     checkStorage(storage)
     this.storage = storage
     const deadlines = checkDeadlines(options)
-    const secrets = checkSecrets(options.secrets)
     const cookies = createSessionCookies(cookie, deadlines.lifetime / 1000)
-    this.#secure = new Channel(cookies.secure, secrets)
-    this.#plain = cookies.plain === null ? this.#secure : new Channel(cookies.plain, secrets)
+    this.#secure = new Channel(cookies.secure, options.secrets)
+    this.#plain =
+      cookies.plain === null ? this.#secure : new Channel(cookies.plain, options.secrets)
     this.cookieName = cookies.secure.name
 
     this.#events = new SessionEmitter(options.onEvent)
@@ -153,9 +154,9 @@ export class Sessions<
    * @throws SessionSerializationError if a value is no JSON.
    * @throws CookieOverflowError if the session does not fit its cookie.
    */
-  commit(session: Session<Data, Flash>): Awaitable<string[]> {
+  commit(session: Session<Data, Flash>, options: CommitOptions = {}): Awaitable<string[]> {
     const state = stateOf(session)
-    return state.untouched ? [] : chain(state.load(), () => this.#committer.commit(state))
+    return state.untouched ? [] : chain(state.load(), () => this.#committer.commit(state, options))
   }
 
   /**
