@@ -15,6 +15,7 @@ const config: ViteUserConfig = defineConfig({
     reporters: process.env.CI
       ? ['default', ['json', { outputFile: 'dist/test-results.json' }]]
       : ['default'],
+    exclude: ['adapters/runtimes/suite/**'],
     testTimeout: 30_000,
   },
 })

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { readEnvironment } from './codec/environment.ts'
 import { ConfigurationError } from './errors.ts'
 import type { SessionEvent } from './events.ts'
 import type { SessionCookieOptions } from './session-cookie.ts'
@@ -35,35 +36,35 @@ export interface SessionsOptions<Data extends object> {
    *
    * @default cookieStorage()
    */
-  readonly storage?: SessionStorage | CookieStorage
+  readonly storage?: SessionStorage | CookieStorage | undefined
   /** The cookie: `__Host-session`, Secure, HttpOnly, SameSite=Lax, unless you say otherwise. */
-  readonly cookie?: SessionCookieOptions
+  readonly cookie?: SessionCookieOptions | undefined
   /**
    * Seconds that a session lives at most, from its creation, whatever happens. Kept by the server.
    *
    * @default 86400
    */
-  readonly lifetime?: number
+  readonly lifetime?: number | undefined
   /**
    * Seconds after which a session ends that no request has used. Kept by the server.
    *
    * @default off
    */
-  readonly idleTimeout?: number
+  readonly idleTimeout?: number | undefined
   /**
    * Seconds between two moves of the idle deadline: reading a session writes at most that often. A
    * session may therefore end this much earlier than `idleTimeout` says, never later.
    *
    * @default half of idleTimeout
    */
-  readonly touchEvery?: number
+  readonly touchEvery?: number | undefined
   /**
    * Checks the data of every stored session. Data that do not fit give a new, empty session and a
    * `reject` event. It must answer at once, not with a promise.
    */
-  readonly schema?: StandardSchema<Data>
+  readonly schema?: StandardSchema<Data> | undefined
   /** Called with every event; `sessions.on` listens to one kind. */
-  readonly onEvent?: (event: SessionEvent) => void
+  readonly onEvent?: ((event: SessionEvent) => void) | undefined
 }
 
 /** The deadlines, in milliseconds. */
@@ -124,8 +125,10 @@ export function checkStorage(storage: SessionStorage | CookieStorage): void {
   }
 }
 
-/** Whether this is not production: where mistakes are told that cost time to look for. */
+/**
+ * Whether this is a host with an environment, and not in production: where mistakes are told of that
+ * cost time to find.
+ */
 export function isDevelopment(): boolean {
-  const { process } = globalThis as { process?: { env?: Record<string, string | undefined> } }
-  return process?.env !== undefined && process.env.NODE_ENV !== 'production'
+  return 'process' in globalThis && readEnvironment('NODE_ENV') !== 'production'
 }

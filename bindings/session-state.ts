@@ -14,8 +14,6 @@ import type { SessionRecord } from './record.ts'
 export interface Origin {
   /** Its id. */
   readonly id: string
-  /** Its storage key. */
-  readonly key: string
   readonly record: SessionRecord
   /** The record's text, as it is stored. */
   readonly text: string

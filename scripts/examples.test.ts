@@ -57,7 +57,7 @@ const examples = [...sources.flatMap(examplesOfSource), ...pages.flatMap(example
 rmSync(folder, { recursive: true, force: true })
 mkdirSync(folder, { recursive: true })
 const fileOf = (index: number): string => `${folder}/example-${index}.mts`
-examples.forEach(({ source }, index) => writeFileSync(fileOf(index), PRELUDE + source))
+for (const [index, { source }] of examples.entries()) writeFileSync(fileOf(index), PRELUDE + source)
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 describe('the examples of the documentation', () => {

@@ -41,7 +41,7 @@ function meets(found: string | undefined, raw: string | undefined, wanted: Expec
   if (wanted.value !== undefined) return found === wanted.value
   if (wanted.absentOrExact) return found === undefined || found === raw
   if (wanted.rawNoThrow) return found === raw
-  if (wanted.rawOrDecodedNoThrow) return found === raw || encodeURIComponent(found!).length > 0
+  if (wanted.rawOrDecodedNoThrow) return found === raw || found === decodeURIComponent(raw!)
   // "duplicate-many": the first of the name, whatever follows.
   return wanted.policy !== undefined && found === raw
 }
@@ -136,10 +136,10 @@ describe('B5 linear work', () => {
     const ring = engine.createRing('sid', [testKey(1)])
     const cost = (size: number) => workOf(() => ring.open(bomb(size))).turns
     const listing = (size: number) => workOf(() => engine.listCookies(bomb(size))).turns
-    // Twice the header, twice the turns; a header has fewer of them than it has bytes.
+    // Twice the header, twice the turns, and three for a byte at most.
     for (const turns of [cost, listing]) {
       expect(turns(15_360)).toBeLessThan(2.1 * turns(7680) + 64)
-      expect(turns(15_360)).toBeLessThan(3 * 15_360)
+      expect(turns(15_360)).toBeLessThan(3.1 * 15_360)
     }
   })
 

@@ -6,6 +6,7 @@
 import { coreModule, origin } from '#core-module'
 import { EngineUnavailableError } from '../errors.ts'
 import type { Engine } from './engine.ts'
+import { readEnvironment } from './environment.ts'
 import { portableEngine } from './portable/index.ts'
 import { createWasmEngine } from './wasm.ts'
 
@@ -49,10 +50,8 @@ export function selectEngine(wanted?: EngineName): { engine: Engine; info: Engin
   return { engine: wasmEngine, info: { name: 'wasm', reason } }
 }
 
-/** `TUILE_ENGINE`, where there is an environment to read it from. */
 function engineFromEnvironment(): EngineName | undefined {
-  const { process } = globalThis as { process?: { env?: Record<string, string | undefined> } }
-  const wanted = process?.env?.TUILE_ENGINE
+  const wanted = readEnvironment('TUILE_ENGINE')
   return wanted === 'wasm' || wanted === 'portable' ? wanted : undefined
 }
 

@@ -22,9 +22,6 @@ export function createCookieKeeper(settings: KeeperSettings): Keeper {
     if (id === null || expiresAt === null) return null
     return {
       id,
-      get key() {
-        return keyOf(id)
-      },
       record,
       text,
       version: null,
@@ -49,14 +46,14 @@ export function createCookieKeeper(settings: KeeperSettings): Keeper {
       // Today's deadlines hold for yesterday's cookies too.
       const end = Math.min(origin.expiresAt, origin.record.createdAt + deadlines.lifetime)
       if (end <= Date.now()) {
-        events.emit('expire', () => ({ key: origin.key }))
+        events.emit('expire', () => ({ key: keyOf(origin.id) }))
         return null
       }
       if (!fitsSchema(schema, origin.record)) {
         events.emit('reject', () => ({ reason: 'schema' }))
         return null
       }
-      events.emit('load', () => ({ key: origin.key }))
+      events.emit('load', () => ({ key: keyOf(origin.id) }))
       return origin
     },
 
@@ -66,15 +63,16 @@ export function createCookieKeeper(settings: KeeperSettings): Keeper {
       const createdAt = before?.record.createdAt ?? now
       const expiresAt = expiryOf(deadlines, createdAt, now)
       const after = store(recordOf(state, state.id, createdAt, expiresAt))
-      if (before === null) events.emit('create', () => ({ key: after.key }))
-      else if (before.id === after.id) events.emit('save', () => ({ key: after.key }))
-      else events.emit('regenerate', () => ({ key: after.key, previousKey: before.key }))
+      if (before === null) events.emit('create', () => ({ key: keyOf(after.id) }))
+      else if (before.id === after.id) events.emit('save', () => ({ key: keyOf(after.id) }))
+      else
+        events.emit('regenerate', () => ({ key: keyOf(after.id), previousKey: keyOf(before.id) }))
       return after
     },
 
     touch: (origin, expiresAt) => store({ ...origin.record, expiresAt }),
 
-    destroy: (origin) => events.emit('destroy', () => ({ key: origin.key })),
+    destroy: (origin) => events.emit('destroy', () => ({ key: keyOf(origin.id) })),
 
     needsCookie: () => true,
 

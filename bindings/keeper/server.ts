@@ -26,12 +26,13 @@ const MAX_BACKOFF = 50
 
 /** Makes the keeper of a storage, whose failures are `SessionStorageError`s already. */
 export function createServerKeeper(storage: SessionStorage, settings: KeeperSettings): Keeper {
-  const { deadlines, events, keyOf, schema } = settings
+  const { deadlines, events, schema } = settings
   const sync = storage.sync === true
+  const keyOf = rememberLast(settings.keyOf)
 
   /** The stored session of a key, or why there is none. */
-  const find = (id: string, key: string, keyIndex: number, marked: boolean) =>
-    chain(storage.read(key), (stored): Origin | 'unknown-id' | 'corrupt' | 'expired' => {
+  const find = (id: string, keyIndex: number, marked: boolean) =>
+    chain(storage.read(keyOf(id)), (stored): Origin | 'unknown-id' | 'corrupt' | 'expired' => {
       if (stored === null) return 'unknown-id'
       const record = decodeRecord(stored.value)
       if (record === null) return 'corrupt'
@@ -40,14 +41,14 @@ export function createServerKeeper(storage: SessionStorage, settings: KeeperSett
       if (end <= Date.now()) return 'expired'
       const { value: text, version, expiresAt } = stored
       const reissue = keyIndex > 0
-      return { id, key, record, text, version, expiresAt, reissue, flashMarked: marked }
+      return { id, record, text, version, expiresAt, reissue, flashMarked: marked }
     })
 
   /** The record that another request has written first, or `null` if the session does not go on. */
-  const findNewest = ({ id, key, flashMarked }: Origin): Awaitable<Origin | null> =>
-    chain(find(id, key, 0, flashMarked), (found) => {
+  const findNewest = ({ id, flashMarked }: Origin): Awaitable<Origin | null> =>
+    chain(find(id, 0, flashMarked), (found) => {
       const newest = typeof found === 'string' || found.record.frozen ? null : found
-      events.emit('conflict', () => ({ key, gone: newest === null }))
+      events.emit('conflict', () => ({ key: keyOf(id), gone: newest === null }))
       return newest
     })
 
@@ -68,14 +69,13 @@ export function createServerKeeper(storage: SessionStorage, settings: KeeperSett
     ifVersion: number | null
   ): Awaitable<Origin | null> => {
     const { id } = state
-    const key = keyOf(id)
     const record = recordOf(state, null, createdAt, null)
     const text = encodeRecord(record)
     const expiresAt = expiryOf(deadlines, createdAt, Date.now())
     const version = (ifVersion ?? 0) + 1
     const flashMarked = record.flash.size > 0
-    return chain(storage.write(key, text, { expiresAt, ifVersion }), (written) =>
-      written ? { id, key, record, text, version, expiresAt, reissue: false, flashMarked } : null
+    return chain(storage.write(keyOf(id), text, { expiresAt, ifVersion }), (written) =>
+      written ? { id, record, text, version, expiresAt, reissue: false, flashMarked } : null
     )
   }
 
@@ -86,7 +86,7 @@ export function createServerKeeper(storage: SessionStorage, settings: KeeperSett
         state.replaceId()
         return create(state, attempt + 1)
       }
-      events.emit('create', () => ({ key: created.key }))
+      events.emit('create', () => ({ key: keyOf(created.id) }))
       return created
     })
 
@@ -99,7 +99,7 @@ export function createServerKeeper(storage: SessionStorage, settings: KeeperSett
           return backOff(attempt, () => change(state, newest, attempt + 1))
         })
       }
-      events.emit('save', () => ({ key: saved.key }))
+      events.emit('save', () => ({ key: keyOf(saved.id) }))
       return saved
     })
 
@@ -112,7 +112,7 @@ export function createServerKeeper(storage: SessionStorage, settings: KeeperSett
     const expiresAt = grace > 0 ? Math.min(Date.now() + grace * 1000, origin.expiresAt) : 0
     const frozen: SessionRecord = { ...origin.record, frozen: true }
     const options = { expiresAt, ifVersion: origin.version }
-    return storage.write(origin.key, encodeRecord(frozen), options)
+    return storage.write(keyOf(origin.id), encodeRecord(frozen), options)
   }
 
   /** The new record first, then the end of the old one: a crash between them loses nobody's session. */
@@ -126,12 +126,12 @@ export function createServerKeeper(storage: SessionStorage, settings: KeeperSett
       if (moved === null) throw new SessionStorageError('create', new Error('ids collide'))
       return chain(retire(origin, state.grace ?? 0), (retired) => {
         if (retired) {
-          events.emit('regenerate', () => ({ key: moved.key, previousKey: origin.key }))
+          events.emit('regenerate', () => ({ key: keyOf(moved.id), previousKey: keyOf(origin.id) }))
           return moved
         }
         return chain(findNewest(origin), (newest) => {
           if (newest === null) {
-            return chain(storage.destroy(moved.key), (): never => {
+            return chain(storage.destroy(keyOf(moved.id)), (): never => {
               throw new SessionGoneError()
             })
           }
@@ -151,7 +151,7 @@ export function createServerKeeper(storage: SessionStorage, settings: KeeperSett
         return sync ? null : Promise.resolve(null)
       }
       const key = keyOf(id)
-      return chain(find(id, key, keyIndex, format === 't'), (found) => {
+      return chain(find(id, keyIndex, format === 't'), (found) => {
         if (found === 'expired') events.emit('expire', () => ({ key }))
         else if (typeof found === 'string') events.emit('reject', () => ({ reason: found }))
         else if (!fitsSchema(schema, found.record))
@@ -168,7 +168,7 @@ export function createServerKeeper(storage: SessionStorage, settings: KeeperSett
       const { origin } = state
       if (origin === null) return create(state)
       if (origin.record.frozen) {
-        events.emit('conflict', () => ({ key: origin.key, gone: true }))
+        events.emit('conflict', () => ({ key: keyOf(origin.id), gone: true }))
         throw new SessionGoneError()
       }
       return state.id === origin.id ? change(state, origin) : move(state, origin)
@@ -176,16 +176,16 @@ export function createServerKeeper(storage: SessionStorage, settings: KeeperSett
 
     touch(origin, expiresAt) {
       const touched = { ...origin, expiresAt }
-      if (storage.touch) return chain(storage.touch(origin.key, expiresAt), () => touched)
-      const { key, text, version } = origin
-      return chain(storage.write(key, text, { expiresAt, ifVersion: version }), (written) =>
+      if (storage.touch) return chain(storage.touch(keyOf(origin.id), expiresAt), () => touched)
+      const { id, text, version } = origin
+      return chain(storage.write(keyOf(id), text, { expiresAt, ifVersion: version }), (written) =>
         // Another request has written meanwhile, and moved the deadline with that.
         written ? { ...touched, version: (version ?? 0) + 1 } : origin
       )
     },
 
-    destroy: ({ key }) =>
-      chain(storage.destroy(key), () => events.emit('destroy', () => ({ key }))),
+    destroy: ({ id }) =>
+      chain(storage.destroy(keyOf(id)), () => events.emit('destroy', () => ({ key: keyOf(id) }))),
 
     needsCookie: (before, after) =>
       before === null ||
@@ -196,5 +196,18 @@ export function createServerKeeper(storage: SessionStorage, settings: KeeperSett
     tokenSize: ({ id }) => PREFIX_SIZE + id.length + 1 + MAC_SIZE,
 
     token: (ring, { id, flashMarked }) => ring.signText(id, flashMarked ? 't' : 'T'),
+  }
+}
+
+/** A function that gives its last answer again: a request asks for the key of one id, twice or more. */
+function rememberLast(compute: (id: string) => string): (id: string) => string {
+  let lastId: string | null = null
+  let lastKey = ''
+  return (id) => {
+    if (id !== lastId) {
+      lastKey = compute(id)
+      lastId = id
+    }
+    return lastKey
   }
 }

@@ -1,0 +1,9 @@
+/**
+ * Tuile on Bun: all that an app needs, in one import.
+ *
+ * @module
+ */
+export { cookieStorage } from '../../bindings/storage/cookie.ts'
+export { memoryStorage } from '../../bindings/storage/memory.ts'
+export { createSessions } from '../../bindings/sessions.ts'
+export { session, type MiddlewareOptions, type SessionVariables } from '../hono.ts'

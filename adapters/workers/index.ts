@@ -1,0 +1,11 @@
+/**
+ * Tuile on Cloudflare Workers: all that an app needs, in one import.
+ *
+ * Secrets come with the request: `session((c) => ({ secrets: c.env.SESSION_SECRET }))`. There is no
+ * `memoryStorage` here, since a Worker's memory is that of one isolate of many, for a while.
+ *
+ * @module
+ */
+export { cookieStorage } from '../../bindings/storage/cookie.ts'
+export { createSessions } from '../../bindings/sessions.ts'
+export { session, type MiddlewareOptions, type SessionVariables } from '../hono.ts'

@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest'
+import { engines } from './engines.fixture.ts'
+import { type FuzzReport, fuzzBase64, fuzzHeaders, fuzzTokens } from './fuzz.fixture.ts'
+
+// A new seed on every run: what fails is printed with it, and `scripts/fuzz-engines.js` repeats it.
+const seed = Date.now() % 0x7fff_ffff
+
+function expectNoDifference({ differences, kept }: FuzzReport): void {
+  expect({ seed, differences, kept }).toEqual({ seed, differences: 0, kept: [] })
+}
+
+describe('the two engines', () => {
+  it('B4 the engines agree on 20,000 fuzzed Cookie headers, and open no forged token', () => {
+    const report = fuzzHeaders({ engines, count: 20_000, seed })
+    expectNoDifference(report)
+    // Each answer was given: the fuzzer reaches what it is meant to reach.
+    const reasons = ['bad-signature', 'malformed', 'none', 'opened', 'oversize', 'unknown-key']
+    expect(Object.keys(report.answers).sort()).toEqual(reasons)
+  })
+
+  it('A7 the engines and Buffer agree on 20,000 fuzzed texts of base64url', () => {
+    const report = fuzzBase64({ engines, count: 20_000, seed })
+    expectNoDifference(report)
+    expect(report.answers.decoded).toBeGreaterThan(1000)
+    expect(report.answers.refused).toBeGreaterThan(1000)
+  })
+
+  it('C1 the engines open none of the tamperings of 25 tokens', () => {
+    const report = fuzzTokens({ engines, count: 25, seed })
+    expectNoDifference(report)
+    expect(report.answers.opened ?? 0).toBe(0)
+    expect(report.answers['bad-signature']).toBeGreaterThan(25_000)
+  })
+})

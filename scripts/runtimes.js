@@ -1,0 +1,45 @@
+/**
+ * The runtimes that tests run in, installed from the package registry into a cache outside of this
+ * package (`TUILE_CACHE`, or `~/.cache/tuile`), each at an exact version.
+ */
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+
+const cache = process.env.TUILE_CACHE ?? join(homedir(), '.cache', 'tuile')
+const platform = `${process.platform}-${process.arch}`
+
+/** Installs packages into a folder of the cache, once; gives the folder. */
+export function install(name, packages, { scripts = false } = {}) {
+  const folder = join(cache, name)
+  const done = join(folder, '.installed')
+  if (existsSync(done)) return folder
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(join(folder, 'package.json'), '{ "private": true, "type": "module" }\n')
+  const options = ['--no-audit', '--no-fund', '--save-exact', `--ignore-scripts=${!scripts}`]
+  execFileSync('npm', ['install', ...options, ...packages], { cwd: folder, stdio: 'pipe' })
+  writeFileSync(done, '')
+  return folder
+}
+
+const binary = (folder, name) => join(folder, 'node_modules', '.bin', name)
+
+function node(version) {
+  const [major] = version.split('.')
+  if (process.version === `v${version}`) return process.execPath
+  return binary(install(`node-${major}-${version}`, [`node-${platform}@${version}`]), 'node')
+}
+
+/** The newest of each supported line of Node. */
+const NODES = { 20: '20.20.2', 22: '22.23.3', 24: '24.21.0', 26: '26.10.0' }
+
+/** The program of a Node line, by its major version. */
+export const nodeProgram = (major) => node(NODES[major])
+
+/** The program `bun`. Its own script puts the binary in place. */
+export const bunProgram = () =>
+  binary(install('bun-1.4.5', ['bun@1.4.5'], { scripts: true }), 'bun')
+
+/** The program `deno`. */
+export const denoProgram = () => binary(install('deno-2.9.6', ['deno@2.9.6']), 'deno')
