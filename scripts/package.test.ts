@@ -61,6 +61,12 @@ describe('the package', () => {
           "createSessions",
           "memoryStorage",
         ],
+        "./bun": [
+          "cookieStorage",
+          "createSessions",
+          "memoryStorage",
+          "session",
+        ],
         "./codec": [
           "base64url",
           "createCodec",
@@ -71,7 +77,19 @@ describe('the package', () => {
           "serializeCookie",
           "sha256",
         ],
+        "./deno": [
+          "cookieStorage",
+          "createSessions",
+          "memoryStorage",
+          "session",
+        ],
         "./hono": [
+          "session",
+        ],
+        "./node": [
+          "cookieStorage",
+          "createSessions",
+          "memoryStorage",
           "session",
         ],
         "./storage/cookie": [
@@ -83,6 +101,11 @@ describe('the package', () => {
         "./testing": [
           "sessionConformance",
           "storageConformance",
+        ],
+        "./workers": [
+          "cookieStorage",
+          "createSessions",
+          "session",
         ],
       }
     `)
