@@ -94,6 +94,13 @@ anything.set('x', { y: 1 })
 const x: number = anything.get('x')
 anything.flash('x', x)
 
+// Data whose keys are all optional are typed data all the same.
+const optional = await createSessions<{ theme?: string }>({ secrets }).read(null)
+const theme = optional.get('theme')
+same<typeof theme, string | undefined>()
+// @ts-expect-error a key that the data do not have
+optional.get('colour')
+
 // @ts-expect-error an option that does not exist
 createSessions({ secrets, liftime: 1 })
 // @ts-expect-error secrets are needed

@@ -88,7 +88,9 @@ function brokenRule(name: string, { secure, ...attributes }: CookieAttributes): 
   }
   if (prefix.startsWith('__secure-') && !secure) return 'a __Secure- name needs Secure'
   if (attributes.partitioned && !secure) return 'Partitioned needs Secure'
-  if (attributes.sameSite === 'none' && !secure) return 'SameSite=None needs Secure'
+  if (`${attributes.sameSite}`.toLowerCase() === 'none' && !secure) {
+    return 'SameSite=None needs Secure'
+  }
   return null
 }
 

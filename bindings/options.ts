@@ -125,10 +125,15 @@ export function checkStorage(storage: SessionStorage | CookieStorage): void {
   }
 }
 
+/** Whether this is production. */
+export function isProduction(): boolean {
+  return readEnvironment('NODE_ENV') === 'production'
+}
+
 /**
  * Whether this is a host with an environment, and not in production: where mistakes are told of that
  * cost time to find.
  */
 export function isDevelopment(): boolean {
-  return 'process' in globalThis && readEnvironment('NODE_ENV') !== 'production'
+  return 'process' in globalThis && !isProduction()
 }

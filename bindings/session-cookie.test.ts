@@ -67,6 +67,7 @@ describe("the session's cookie", () => {
     ['Partitioned without Secure', { name: 'x', secure: false, partitioned: true }],
     ['a Max-Age over 400 days', { maxAge: 34_560_001 }],
     ['a Max-Age that is no integer', { maxAge: 1.5 }],
+    ['a Max-Age that is over at once', { maxAge: 0 }],
     ['a name with a semicolon', { name: 'a;b' }],
     ['a name with a line break', { name: 'a\r\nSet-Cookie: evil=1' }],
     ['an empty name', { name: '' }],

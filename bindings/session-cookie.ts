@@ -93,6 +93,9 @@ export function createSessionCookies(
 ): { readonly secure: SessionCookie; readonly plain: SessionCookie | null } {
   const { name = '__Host-session', secure = true, maxAge, ...rest } = options ?? {}
   checkCookieName(name)
+  if (typeof maxAge === 'number' && maxAge < 1) {
+    throw new ConfigurationError(`cookie: a maxAge of ${maxAge} removes the cookie at once`)
+  }
   const attributes: CookieAttributes = {
     path: '/',
     httpOnly: true,

@@ -103,7 +103,10 @@ export class SessionState {
 
   /** Whether there is something to write. */
   get dirty(): boolean {
-    return this.destroyed || this.grace !== null || this.changes.length > 0 || this.#delivered > 0
+    if (this.destroyed) return true
+    // A session that was never stored and holds nothing leaves nothing, whatever was tried with it.
+    if (this.origin === null) return this.draft.data.size > 0 || this.draft.flash.size > 0
+    return this.grace !== null || this.changes.length > 0 || this.#delivered > 0
   }
 
   /** Loads the session if that can be done at once; `false` if `load` must be waited for first. */

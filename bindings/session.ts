@@ -11,7 +11,7 @@ import type { SessionState } from './session-state.ts'
 export type UntypedData = Record<string, any>
 
 /** The flash messages that go with some data: untyped with untyped data, else none. */
-export type DefaultFlash<Data> = UntypedData extends Data ? UntypedData : Record<never, never>
+export type DefaultFlash<Data> = string extends keyof Data ? UntypedData : Record<never, never>
 
 type Key<Values> = keyof Values & string
 type ValueOf<Data, Flash, Name> =

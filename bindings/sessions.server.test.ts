@@ -137,3 +137,32 @@ describe('sessions on a server', () => {
     }
   })
 })
+
+describe('a new session that holds nothing when it is committed', () => {
+  it('is not stored and sets no cookie, whatever was tried with it', async () => {
+    const storage = remoteStorage()
+    const { sessions, events } = recordedSessions({ storage })
+    const attempts: ((session: Session) => void)[] = [
+      (session) => session.clear(),
+      (session) => session.flash('m', undefined),
+      (session) => session.update('x', () => undefined),
+      (session) => session.regenerateId(),
+      (session) => {
+        session.set('x', 1)
+        session.unset('x')
+      },
+      (session) => session.destroy(),
+    ]
+    for (const attempt of attempts) expect(await visit(sessions, null, attempt)).toEqual([])
+    expect([storage.calls, events]).toEqual([[], []])
+  })
+})
+
+describe('commit() on an asynchronous storage', () => {
+  it('rejects, and does not throw, what fails at once', async () => {
+    const { sessions } = recordedSessions({ storage: remoteStorage() })
+    const session = await sessions.read(null)
+    session.set('big', 1n)
+    await expect(sessions.commit(session)).rejects.toThrow('"big"')
+  })
+})

@@ -14,7 +14,13 @@ import { createId, storageKey } from './id.ts'
 import type { Keeper } from './keeper/contract.ts'
 import { createCookieKeeper } from './keeper/cookie.ts'
 import { createServerKeeper } from './keeper/server.ts'
-import { checkDeadlines, checkStorage, isDevelopment, type SessionsOptions } from './options.ts'
+import {
+  checkDeadlines,
+  checkStorage,
+  isDevelopment,
+  isProduction,
+  type SessionsOptions,
+} from './options.ts'
 import { createSessionCookies } from './session-cookie.ts'
 import { SessionState, type Origin, type Source } from './session-state.ts'
 import { Session, stateOf, type DefaultFlash, type UntypedData } from './session.ts'
@@ -71,6 +77,7 @@ export class Sessions<
   constructor(options: SessionsOptions<Data>) {
     const { storage = cookieStorage(), cookie } = options
     checkStorage(storage)
+    if (!('stateless' in storage) && storage.volatile && isProduction()) warnOfVolatileStorage()
     this.storage = storage
     const deadlines = checkDeadlines(options)
     const cookies = createSessionCookies(cookie, deadlines.lifetime / 1000)
@@ -156,7 +163,12 @@ export class Sessions<
    */
   commit(session: Session<Data, Flash>, options: CommitOptions = {}): Awaitable<string[]> {
     const state = stateOf(session)
-    return state.untouched ? [] : chain(state.load(), () => this.#committer.commit(state, options))
+    if (state.untouched) return []
+    const commit = () => this.#committer.commit(state, options)
+    // So that what fails at once rejects, as what fails later does.
+    return this.#keeper.async
+      ? Promise.resolve(state.load()).then(commit)
+      : chain(state.load(), commit)
   }
 
   /**
@@ -242,6 +254,17 @@ export class Sessions<
       throw new ConfigurationError('The cookie storage keeps no sessions to be found by id')
     }
   }
+}
+
+let warnedOfVolatileStorage = false
+
+function warnOfVolatileStorage(): void {
+  if (warnedOfVolatileStorage) return
+  warnedOfVolatileStorage = true
+  console.warn(
+    'tuile: sessions are kept in the memory of this process. They end with it, and no other process ' +
+      'sees them; in production, use a storage that lasts'
+  )
 }
 
 function newId(): string {

@@ -1,5 +1,5 @@
 /**
- * Builds the core: `core/*.ts` to `dist/wasm/core.wasm`, and its bytes as base64 to the module that
+ * Builds the core: `core/*.ts` to `dist/wasm/core.wasm`, and its bytes as text to the module that
  * hosts without `.wasm` imports load. With `--lock`, writes `core/core.lock`, which a test compares
  * with a fresh build: the same source gives the same bytes.
  */
@@ -38,7 +38,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const lock = lockOf(bytes)
   writeFileSync(
     at('bindings/codec/core.generated.ts'),
-    `/** dist/wasm/core.wasm, by scripts/build-core.js. */\nexport const CORE_BASE64 = '${bytes.toString('base64')}'\n`
+    `/** dist/wasm/core.wasm, by scripts/build-core.js. */\nexport const CORE_HEX = '${bytes.toString('hex')}'\n`
   )
   if (process.argv.includes('--lock')) writeFileSync(at('core/core.lock'), lock)
   if (process.argv.includes('--debug')) await compileCore('dist/wasm/core.debug.wasm', 'debug')

@@ -3,7 +3,7 @@
  * package (`TUILE_CACHE`, or `~/.cache/tuile`), each at an exact version.
  */
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 
@@ -14,12 +14,14 @@ const platform = `${process.platform}-${process.arch}`
 export function install(name, packages, { scripts = false } = {}) {
   const folder = join(cache, name)
   const done = join(folder, '.installed')
-  if (existsSync(done)) return folder
+  const wanted = packages.join('\n')
+  if (existsSync(done) && readFileSync(done, 'utf8') === wanted) return folder
+  rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
   writeFileSync(join(folder, 'package.json'), '{ "private": true, "type": "module" }\n')
   const options = ['--no-audit', '--no-fund', '--save-exact', `--ignore-scripts=${!scripts}`]
   execFileSync('npm', ['install', ...options, ...packages], { cwd: folder, stdio: 'pipe' })
-  writeFileSync(done, '')
+  writeFileSync(done, wanted)
   return folder
 }
 
@@ -30,6 +32,17 @@ function node(version) {
   if (process.version === `v${version}`) return process.execPath
   return binary(install(`node-${major}-${version}`, [`node-${platform}@${version}`]), 'node')
 }
+
+/** What the project has that runs the suite, beside the packed package. */
+export const SUITE_PACKAGES = [
+  'vitest@4.1.12',
+  'vite@8.3.8',
+  '@cloudflare/vitest-plugin@1.5.0',
+  'hono@4.13.19',
+]
+
+/** The folder of wrangler, which wants Node 22 or later, and of the workerd that it brings. */
+export const wranglerFolder = () => install('wrangler-4.164.0', ['wrangler@4.164.0'])
 
 /** The newest of each supported line of Node. */
 const NODES = { 20: '20.20.2', 22: '22.23.3', 24: '24.21.0', 26: '26.10.0' }

@@ -7,14 +7,13 @@ import { spawn } from 'node:child_process'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { bunProgram, denoProgram, install, nodeProgram } from './runtimes.js'
+import { bunProgram, denoProgram, nodeProgram, wranglerFolder } from './runtimes.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const SECRET = 'examples: a secret of more than 32 bytes'
 
 function wrangler(port) {
-  const folder = install('wrangler-4.164.0', ['wrangler@4.164.0'])
-  const program = join(folder, 'node_modules/wrangler/bin/wrangler.js')
+  const program = join(wranglerFolder(), 'node_modules/wrangler/bin/wrangler.js')
   const options = [
     '--local',
     '--ip',

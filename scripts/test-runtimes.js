@@ -3,12 +3,12 @@
  * prints a line for each: the tests, and a digest of all that the codec gave. The digests must be
  * equal, and each runtime must open the cookies that the others made.
  */
-import { execFileSync, spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { spawnSync } from 'node:child_process'
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { bunProgram, denoProgram, install, nodeProgram } from './runtimes.js'
+import { installPacked } from './packed.js'
+import { bunProgram, denoProgram, install, nodeProgram, SUITE_PACKAGES } from './runtimes.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const VITEST = 'node_modules/vitest/vitest.mjs'
@@ -32,31 +32,10 @@ function workerd(date) {
 
 /** A project that has installed the packed package, with the suite beside it. */
 function createProject() {
-  const project = install('suite', [
-    'vitest@4.1.12',
-    'vite@8.3.8',
-    '@cloudflare/vitest-plugin@1.5.0',
-    'hono@4.13.19',
-  ])
-  const folder = mkdtempSync(join(tmpdir(), 'tuile-'))
-  const [tarball] = readTarballs(
-    execFileSync('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], {
-      cwd: root,
-      stdio: ['ignore', 'pipe', 'ignore'],
-    })
-  )
-  const target = join(project, 'node_modules', 'tuile')
-  rmSync(target, { recursive: true, force: true })
-  mkdirSync(target, { recursive: true })
-  execFileSync('tar', ['-xzf', join(folder, tarball), '-C', target, '--strip-components=1'])
-  rmSync(folder, { recursive: true })
+  const project = install('suite', SUITE_PACKAGES)
+  installPacked(project)
   cpSync(join(root, 'adapters/runtimes/suite'), project, { recursive: true })
   return project
-}
-
-function readTarballs(json) {
-  const packed = JSON.parse(json)
-  return Object.values(packed).map(({ filename }) => filename)
 }
 
 /** Runs the suite in one runtime; gives what it printed and counted. */

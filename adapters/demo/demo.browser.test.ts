@@ -3,43 +3,32 @@
  *
  * @module
  */
-import { existsSync, mkdtempSync } from 'node:fs'
+import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { CHROMIUM_ARGUMENTS, chromiumProgram, NO_CHROMIUM } from '../../scripts/chromium.js'
 import { startDemo, type RunningDemo } from './serve.ts'
 
-const PROGRAMS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
-const program = [process.env.CHROMIUM ?? '', ...PROGRAMS].find((path) => existsSync(path))
-const skipped = program === undefined ? ' (skipped: no Chromium was found, CHROMIUM names one)' : ''
-
-const ARGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-]
+const skipped = chromiumProgram === undefined ? ` (${NO_CHROMIUM})` : ''
 
 let browser: Browser
 let screenshots: string
 
 beforeAll(async () => {
-  if (program === undefined) return
+  if (chromiumProgram === undefined) return
   screenshots = process.env.SCREENSHOTS ?? mkdtempSync(join(tmpdir(), 'tuile-demo-'))
   browser = await chromium.launch({
-    executablePath: program,
-    args: ARGS,
+    executablePath: chromiumProgram,
+    args: CHROMIUM_ARGUMENTS,
     // People's browsers keep pages for the back button; so does this one.
     ignoreDefaultArgs: ['--disable-back-forward-cache'],
   })
 })
 afterAll(() => browser?.close())
 
-describe.skipIf(program === undefined).each(['cookie', 'memory'] as const)(
+describe.skipIf(chromiumProgram === undefined).each(['cookie', 'memory'] as const)(
   `Chromium with the %s storage${skipped}`,
   (storage) => {
     let demo: RunningDemo

@@ -76,7 +76,7 @@ export const handWritten: readonly (readonly [header: string, pairs: readonly st
 
 /** Headers that grow with `n`, each made to be slow in some parser. */
 export const bombs: Readonly<Record<string, (n: number) => string>> = {
-  'many tiny pairs': (n) => 'a=;'.repeat(n / 3),
+  'many tiny pairs (CVE-2025-58186)': (n) => 'a=;'.repeat(n / 3),
   'semicolons (CVE-2016-1000232)': (n) => ';'.repeat(n),
   'equals signs': (n) => '='.repeat(n),
   blanks: (n) => `${' '.repeat(n - 1)}x`,

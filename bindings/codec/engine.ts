@@ -28,6 +28,18 @@ export const PREFIX_SIZE = 4
 /** Characters of a MAC: 32 bytes as base64url. */
 export const MAC_SIZE = 43
 
+/**
+ * Refuses what would be no cookie. Four bytes of UTF-8 are two code units, so the longest text that
+ * passes has 12,288 bytes, and its token fits the core's buffers.
+ *
+ * @throws RangeError if a text has more code units than a cookie has bytes.
+ */
+export function checkTokenText(text: string): void {
+  if (text.length > MAX_COOKIE_SIZE) {
+    throw new RangeError(`A token of ${text.length} characters does not fit a cookie`)
+  }
+}
+
 /** One key of a ring. */
 export interface RingKey {
   /** The key bytes, 32 of them. */
@@ -69,9 +81,17 @@ export interface TokenRing {
    * {@link MAX_DUPLICATES} of that name. If none does, the reason is that of the first.
    */
   open(header: string): OpenedToken | Rejection
-  /** The token of a text of base64url characters, signed by the newest key. */
+  /**
+   * The token of a text of base64url characters, signed by the newest key.
+   *
+   * @throws RangeError if the text is longer than a cookie.
+   */
   signText(text: string, format: 'T' | 't'): string
-  /** The token of any well-formed text, signed by the newest key. */
+  /**
+   * The token of any well-formed text, signed by the newest key.
+   *
+   * @throws RangeError if the text is longer than a cookie.
+   */
   signPayload(payload: string, format: 'P' | 'p'): string
 }
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { CORE_BASE64 } from './core.generated.ts'
+import { CORE_HEX } from './core.generated.ts'
 import { hexOf } from './engines.fixture.ts'
 
 type Select = typeof import('./select.ts')
@@ -94,15 +94,15 @@ describe('module.inline', () => {
   const exportsOf = ({ coreModule }: Inline): number =>
     coreModule instanceof Error ? 0 : WebAssembly.Module.exports(coreModule).length
 
-  it('module.inline decodes the core with Buffer, with Uint8Array.fromBase64 and with atob', async () => {
+  it('module.inline decodes the core with Buffer, with Uint8Array.fromHex and with neither', async () => {
     const withBuffer = exportsOf(await inline())
     expect(withBuffer).toBeGreaterThan(10)
 
     vi.resetModules()
-    const fromBase64 = vi.fn((text: string) => Uint8Array.from(Buffer.from(text, 'base64')))
-    vi.stubGlobal('Uint8Array', Object.assign(class extends Uint8Array {}, { fromBase64 }))
+    const fromHex = vi.fn((text: string) => Uint8Array.from(Buffer.from(text, 'hex')))
+    vi.stubGlobal('Uint8Array', Object.assign(class extends Uint8Array {}, { fromHex }))
     expect(exportsOf(await inline())).toBe(withBuffer)
-    expect(fromBase64).toHaveBeenCalledWith(CORE_BASE64)
+    expect(fromHex).toHaveBeenCalledWith(CORE_HEX)
     vi.unstubAllGlobals()
 
     vi.resetModules()

@@ -76,7 +76,7 @@ const MUTATIONS: Record<string, () => string[]> = {
   // Each single bit, and all else that one place can be: `tamperings` has it.
   'tok-012': () =>
     [...tamperings(token), ...tamperings(payloadToken)].filter(
-      (text) => text.trim() !== token && text.trim() !== payloadToken
+      (text) => text !== token && text !== payloadToken
     ),
   // A value made for another cookie, under the same secret.
   'tok-013': () =>

@@ -97,18 +97,20 @@ describe('the work of open()', () => {
   })
 
   it('I2 the memory of the core keeps no secret and no key', () => {
+    /** The places of a text of which eight bytes in a row are in the memory. */
+    const foundOf = (bytes: Buffer): number[] =>
+      [...Array(bytes.length - 7).keys()].filter((at) =>
+        Buffer.from(memory.buffer).includes(bytes.subarray(at, at + 8))
+      )
     // The longest that people use: 64 bytes of hexadecimal, and more.
     for (const size of [32, 64, 128, 200]) {
       const secret = Buffer.from(bytesOf(size)).toString('hex').slice(0, size)
-      const signer = createSigner(engine, secret, { name: NAME })
-      expect(signer.verify(`sid=${signer.sign('a')}`)).toBe('a')
       const { key } = nodeKey(secret, NAME)
-      const found = [Buffer.from(secret), Buffer.from(key)].map((bytes) =>
-        [...Array(bytes.length - 7).keys()].filter((at) =>
-          Buffer.from(memory.buffer).includes(bytes.subarray(at, at + 8))
-        )
-      )
-      expect(found, `secret of ${size} bytes`).toEqual([[], []])
+      const find = () => [foundOf(Buffer.from(secret)), foundOf(Buffer.from(key))]
+      const signer = createSigner(engine, secret, { name: NAME })
+      expect(find(), `secret of ${size} bytes, before its first use`).toEqual([[], []])
+      expect(signer.verify(`sid=${signer.sign('a')}`)).toBe('a')
+      expect(find(), `secret of ${size} bytes, after its first use`).toEqual([[], []])
     }
   })
 

@@ -129,10 +129,10 @@ const CASES: Record<string, (storage: SessionStorage) => Promise<void>> = {
 
   async 'read() does not give a record that has ended, and write() counts it as none'(storage) {
     const [key, other] = [newKey(), newKey()]
-    await storage.write(key, 'x', until(80))
-    await storage.write(other, 'x', until(80))
+    await storage.write(key, 'x', until(300))
+    await storage.write(other, 'x', until(300))
     assertRecord(await storage.read(key), 'x', 1)
-    await pause(120)
+    await pause(350)
     assert((await storage.read(key)) === null, 'it was served after its end')
     assert((await storage.write(key, 'y', until(HOUR, 1))) === false, 'it was changed')
     assert((await storage.write(other, 'y', until(HOUR))) === true, 'its key is still taken')
@@ -142,10 +142,10 @@ const CASES: Record<string, (storage: SessionStorage) => Promise<void>> = {
   async 'touch() moves the end and changes nothing else'(storage) {
     if (storage.touch === undefined) return
     const key = newKey()
-    await storage.write(key, 'x', until(80))
+    await storage.write(key, 'x', until(300))
     const { expiresAt } = until(HOUR)
     await storage.touch(key, expiresAt)
-    await pause(120)
+    await pause(350)
     const record = await storage.read(key)
     assertRecord(record, 'x', 1)
     assert(record.expiresAt === expiresAt, `it ends at ${record.expiresAt}`)

@@ -70,6 +70,12 @@ export interface SessionStorage {
    * @default false
    */
   readonly sync?: boolean
+  /**
+   * Whether the records end with the process. In production a warning says so.
+   *
+   * @default false
+   */
+  readonly volatile?: boolean
 }
 
 /** The storage without a server: the whole record is in the cookie. Made by `cookieStorage()`. */

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { sessionConformance } from '../session-conformance.ts'
+import { createSessions } from '../sessions.ts'
 import { storageConformance } from './conformance.ts'
 import { memoryStorage } from './memory.ts'
 
@@ -51,5 +52,20 @@ describe('memoryStorage', () => {
 
   it.each([0, -1, 1.5, Number.NaN, '10' as never])('refuses max: %s', (max) => {
     expect(() => memoryStorage({ max })).toThrow(/max must be a positive integer/)
+  })
+})
+
+describe('memoryStorage in production', () => {
+  afterEach(() => void vi.unstubAllEnvs())
+
+  it('warns once that sessions end with the process', () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
+    const secrets = 'memory: a secret of more than 32 bytes'
+    createSessions({ storage: memoryStorage(), secrets })
+    expect(warn).not.toHaveBeenCalled()
+    vi.stubEnv('NODE_ENV', 'production')
+    for (let i = 0; i < 2; i++) createSessions({ storage: memoryStorage(), secrets })
+    expect(warn).toHaveBeenCalledTimes(1)
+    warn.mockRestore()
   })
 })

@@ -81,6 +81,7 @@ export function memoryStorage(options: MemoryStorageOptions = {}): MemoryStorage
     atomic: true,
     consistency: 'strong',
     sync: true,
+    volatile: true,
     get size() {
       return records.size
     },

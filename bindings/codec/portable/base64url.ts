@@ -5,6 +5,9 @@
  */
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 
+/** The character codes of the alphabet. */
+const CODES = Uint8Array.from(ALPHABET, (character) => character.charCodeAt(0))
+
 /** The sextet of each of the first 128 code units, or 64 for one that is not in the alphabet. */
 const SEXTETS = new Uint8Array(128).fill(64)
 for (let i = 0; i < 64; i++) SEXTETS[ALPHABET.charCodeAt(i)] = i
@@ -31,6 +34,17 @@ export function encodeBase64url(bytes: Uint8Array): string {
     text += ALPHABET[group >>> 12]! + ALPHABET[(group >>> 6) & 63]! + ALPHABET[group & 63]!
   }
   return text
+}
+
+/** Encodes bytes, whole groups of three, as the codes of their characters. */
+export function encodeGroups(bytes: Uint8Array, codes: Uint8Array): void {
+  for (let i = 0, out = 0; i < bytes.length; i += 3, out += 4) {
+    const group = (bytes[i]! << 16) | (bytes[i + 1]! << 8) | bytes[i + 2]!
+    codes[out] = CODES[group >>> 18]!
+    codes[out + 1] = CODES[(group >>> 12) & 63]!
+    codes[out + 2] = CODES[(group >>> 6) & 63]!
+    codes[out + 3] = CODES[group & 63]!
+  }
 }
 
 /**

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { compressBlock, hash, INITIAL, sha256, toBytes } from './sha256.ts'
+import { compress, compressBlock, hash, INITIAL, sha256, toBytes } from './sha256.ts'
 
 const BLOCK_SIZE = 64
 
@@ -28,19 +28,22 @@ export function prepareKey(key: Uint8Array): PreparedKey {
   return { inner: padState(short, 0x36), outer: padState(short, 0x5c) }
 }
 
-const STATE = new Int32Array(8)
-const INNER_DIGEST = new Uint8Array(32)
+/** The last block of the outer hash: the inner digest, and the padding of 96 bytes, which stays. */
+const OUTER_BLOCK = new Int32Array(16)
+OUTER_BLOCK[8] = 0x8000_0000
+OUTER_BLOCK[15] = 8 * (BLOCK_SIZE + 32)
 
-/** The tag of the first `len` bytes of a message, written to `tag`. */
+const STATE = new Int32Array(8)
+
+/** The tag of the first `len` bytes of a message, written to the first 32 bytes of `tag`. */
 export function authenticate(
   key: PreparedKey,
   message: Uint8Array,
   len: number,
   tag: Uint8Array
 ): void {
-  hash(STATE, key.inner, message, len, BLOCK_SIZE)
-  toBytes(STATE, INNER_DIGEST)
-  hash(STATE, key.outer, INNER_DIGEST, 32, BLOCK_SIZE)
+  hash(OUTER_BLOCK, key.inner, message, len, BLOCK_SIZE)
+  compress(STATE, key.outer, OUTER_BLOCK)
   toBytes(STATE, tag)
 }
 

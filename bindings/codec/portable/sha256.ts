@@ -22,7 +22,8 @@ export const INITIAL: Int32Array = Int32Array.of(
   0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19,
 )
 
-/** The message schedule of the block in work, wiped by the next one. */
+/** The block in work, as sixteen words, and its message schedule: both wiped by the next block. */
+const BLOCK = new Int32Array(16)
 const W = new Int32Array(64)
 
 function bigSigma0(a: number): number {
@@ -49,12 +50,29 @@ function maj(a: number, b: number, c: number): number {
   return ((a ^ b) & (b ^ c)) ^ b
 }
 
-/** Compresses the sixteen words at the head of W (§6.2.2). `target` and `source` may be the same. */
-function compress(target: Int32Array, source: Int32Array): void {
+/** Extends a block to 64 words: W(t) = σ1(W(t-2)) + W(t-7) + σ0(W(t-15)) + W(t-16). */
+function schedule(block: Int32Array): void {
+  for (let t = 0; t < 16; t++) W[t] = block[t]!
+  // The last two words stay in variables: each waits for the one before the last.
+  let beforeLast = W[14]!
+  let last = W[15]!
   for (let t = 16; t < 64; t++) {
-    W[t] = (sigma1(W[t - 2]!) + W[t - 7]! + sigma0(W[t - 15]!) + W[t - 16]!) | 0
+    const old = (W[t - 16]! + W[t - 7]!) | 0
+    const word = (old + ((sigma0(W[t - 15]!) + sigma1(beforeLast)) | 0)) | 0
+    W[t] = word
+    beforeLast = last
+    last = word
   }
+}
 
+/**
+ * Compresses a block of sixteen words (§6.2.2). `target` and `source` may be the same.
+ *
+ * Four rounds a turn, then the halves of the state change roles: with eight, the functions would be
+ * more than V8 inlines into one (920 bytes of bytecode), and a block takes 470 ns instead of 260.
+ */
+export function compress(target: Int32Array, source: Int32Array, block: Int32Array): void {
+  schedule(block)
   let a = source[0]!
   let b = source[1]!
   let c = source[2]!
@@ -64,32 +82,36 @@ function compress(target: Int32Array, source: Int32Array): void {
   let g = source[6]!
   let h = source[7]!
 
-  // Eight rounds a turn, so that the variables change roles instead of values.
-  for (let t = 0; t < 64; t += 8) {
-    h = (h + bigSigma1(e) + ch(e, f, g) + K[t]! + W[t]!) | 0
+  for (let t = 0; t < 64; t += 4) {
+    h = (((h + W[t]!) | 0) + K[t]!) | 0
+    h = (h + ((bigSigma1(e) + ch(e, f, g)) | 0)) | 0
     d = (d + h) | 0
-    h = (h + bigSigma0(a) + maj(a, b, c)) | 0
-    g = (g + bigSigma1(d) + ch(d, e, f) + K[t + 1]! + W[t + 1]!) | 0
+    h = (h + ((bigSigma0(a) + maj(a, b, c)) | 0)) | 0
+    g = (((g + W[t + 1]!) | 0) + K[t + 1]!) | 0
+    g = (g + ((bigSigma1(d) + ch(d, e, f)) | 0)) | 0
     c = (c + g) | 0
-    g = (g + bigSigma0(h) + maj(h, a, b)) | 0
-    f = (f + bigSigma1(c) + ch(c, d, e) + K[t + 2]! + W[t + 2]!) | 0
+    g = (g + ((bigSigma0(h) + maj(h, a, b)) | 0)) | 0
+    f = (((f + W[t + 2]!) | 0) + K[t + 2]!) | 0
+    f = (f + ((bigSigma1(c) + ch(c, d, e)) | 0)) | 0
     b = (b + f) | 0
-    f = (f + bigSigma0(g) + maj(g, h, a)) | 0
-    e = (e + bigSigma1(b) + ch(b, c, d) + K[t + 3]! + W[t + 3]!) | 0
+    f = (f + ((bigSigma0(g) + maj(g, h, a)) | 0)) | 0
+    e = (((e + W[t + 3]!) | 0) + K[t + 3]!) | 0
+    e = (e + ((bigSigma1(b) + ch(b, c, d)) | 0)) | 0
     a = (a + e) | 0
-    e = (e + bigSigma0(f) + maj(f, g, h)) | 0
-    d = (d + bigSigma1(a) + ch(a, b, c) + K[t + 4]! + W[t + 4]!) | 0
-    h = (h + d) | 0
-    d = (d + bigSigma0(e) + maj(e, f, g)) | 0
-    c = (c + bigSigma1(h) + ch(h, a, b) + K[t + 5]! + W[t + 5]!) | 0
-    g = (g + c) | 0
-    c = (c + bigSigma0(d) + maj(d, e, f)) | 0
-    b = (b + bigSigma1(g) + ch(g, h, a) + K[t + 6]! + W[t + 6]!) | 0
-    f = (f + b) | 0
-    b = (b + bigSigma0(c) + maj(c, d, e)) | 0
-    a = (a + bigSigma1(f) + ch(f, g, h) + K[t + 7]! + W[t + 7]!) | 0
-    e = (e + a) | 0
-    a = (a + bigSigma0(b) + maj(b, c, d)) | 0
+    e = (e + ((bigSigma0(f) + maj(f, g, h)) | 0)) | 0
+
+    let swap = a
+    a = e
+    e = swap
+    swap = b
+    b = f
+    f = swap
+    swap = c
+    c = g
+    g = swap
+    swap = d
+    d = h
+    h = swap
   }
 
   target[0] = source[0]! + a
@@ -102,20 +124,10 @@ function compress(target: Int32Array, source: Int32Array): void {
   target[7] = source[7]! + h
 }
 
-/** Compresses the 64 bytes at `offset`, without padding. */
-export function compressBlock(
-  target: Int32Array,
-  source: Int32Array,
-  bytes: Uint8Array,
-  offset: number
-): void {
-  loadBlock(bytes, offset)
-  compress(target, source)
-}
-
-function loadBlock(bytes: Uint8Array, offset: number): void {
-  for (let t = 0; t < 16; t++, offset += 4) {
-    W[t] =
+/** Loads the first `count` words of the block from big-endian bytes. */
+function load(bytes: Uint8Array, offset: number, count: number): void {
+  for (let t = 0; t < count; t++, offset += 4) {
+    BLOCK[t] =
       (bytes[offset]! << 24) |
       (bytes[offset + 1]! << 16) |
       (bytes[offset + 2]! << 8) |
@@ -123,12 +135,20 @@ function loadBlock(bytes: Uint8Array, offset: number): void {
   }
 }
 
-/** The last bytes of a message with their padding: one block or two. */
-const TAIL = new Uint8Array(128)
+/** Compresses the 64 bytes at `offset`, without padding. */
+export function compressBlock(
+  target: Int32Array,
+  source: Int32Array,
+  bytes: Uint8Array,
+  offset: number
+): void {
+  load(bytes, offset, 16)
+  compress(target, source, BLOCK)
+}
 
 /**
  * Hashes the first `len` bytes of `message`, after `before` bytes that are already in `source`, a
- * multiple of 64, and writes the state to `target`.
+ * multiple of 64, and writes the state to the first eight words of `target`.
  */
 export function hash(
   target: Int32Array,
@@ -142,20 +162,22 @@ export function hash(
     compressBlock(target, source, message, offset)
   }
 
-  // §5.1.1: the bit 1, zeros, and the length in bits as 64 bits.
-  const rest = len - whole
-  const size = rest < 56 ? 64 : 128
-  for (let i = 0; i < rest; i++) TAIL[i] = message[whole + i]!
-  TAIL[rest] = 0x80
-  TAIL.fill(0, rest + 1, size)
-  for (let offset = 0; offset < size; offset += 64, source = target) {
-    loadBlock(TAIL, offset)
-    if (offset + 64 === size) {
-      W[14] = (before + len) / 0x2000_0000
-      W[15] = (before + len) << 3
-    }
-    compress(target, source)
+  // §5.1.1: the bit 1, zeros, and the length in bits as 64 bits, in this block or in one more.
+  let words = (len - whole) >>> 2
+  load(message, whole, words)
+  let last = 0
+  for (let i = whole + 4 * words; i < len; i++) last = (last << 8) | message[i]!
+  BLOCK[words++] = ((last << 8) | 0x80) << (24 - 8 * (len % 4))
+  if (words > 14) {
+    if (words === 15) BLOCK[15] = 0
+    compress(target, source, BLOCK)
+    source = target
+    words = 0
   }
+  for (; words < 14; words++) BLOCK[words] = 0
+  BLOCK[14] = (before + len) / 0x2000_0000
+  BLOCK[15] = (before + len) << 3
+  compress(target, source, BLOCK)
 }
 
 /** A state of eight words as 32 bytes, big-endian. */

@@ -4,6 +4,7 @@
  * @module
  */
 import {
+  checkTokenText,
   MAC_SIZE,
   MAX_COOKIE_SIZE,
   MAX_HEADER_SIZE,
@@ -14,7 +15,7 @@ import {
   type TokenFormat,
   type TokenRing,
 } from '../engine.ts'
-import { decodeBase64url, encodeBase64url } from './base64url.ts'
+import { decodeBase64url, encodeBase64url, encodeGroups } from './base64url.ts'
 import { cookiesNamed } from './cookie.ts'
 import { authenticate, prepareKey, type PreparedKey } from './hmac.ts'
 
@@ -26,25 +27,26 @@ interface PreparedRingKey {
   readonly fingerprint: string
 }
 
-const TAG = new Uint8Array(32)
+/** The value in work, a byte for each character. */
+const INPUT = new Uint8Array(MAX_HEADER_SIZE)
+/** A MAC, and a zero that completes its last group of three bytes. */
+const TAG = new Uint8Array(33)
+/** The codes of its {@link MAC_SIZE} characters, and of one that the zero adds. */
+const MAC = new Uint8Array(44)
 
-/** The MAC of a token's text before the dot, encoded. The text must be ASCII. */
-function macOf(key: PreparedRingKey, text: string): string {
-  const bytes = encoder.encode(text)
-  authenticate(key.prepared, bytes, bytes.length, TAG)
-  return encodeBase64url(TAG)
+/** Writes a string to INPUT; `false` if a code unit of it is above 0x7F. */
+function writeAscii(text: string): boolean {
+  const { read, written } = encoder.encodeInto(text, INPUT)
+  return read === text.length && written === text.length
 }
 
-/** Whether two texts of {@link MAC_SIZE} characters are equal, in constant time. */
-function sameMac(left: string, right: string): boolean {
+/** Whether the MAC behind the dot is that of the text before it, in constant time. */
+function verifies(key: PreparedRingKey, dot: number): boolean {
+  authenticate(key.prepared, INPUT, dot, TAG)
+  encodeGroups(TAG, MAC)
   let difference = 0
-  for (let i = 0; i < MAC_SIZE; i++) difference |= left.charCodeAt(i) ^ right.charCodeAt(i)
+  for (let i = 0; i < MAC_SIZE; i++) difference |= MAC[i]! ^ INPUT[dot + 1 + i]!
   return difference === 0
-}
-
-function isAscii(text: string): boolean {
-  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0x7f) return false
-  return true
 }
 
 function isFormat(letter: string): letter is TokenFormat {
@@ -57,19 +59,18 @@ function openValue(
   value: string
 ): OpenedToken | Rejection {
   // A code unit above 0x7F is in no token; checked first, so that none can alias a byte.
-  if (!isAscii(value)) return 'malformed'
+  if (!writeAscii(value)) return 'malformed'
   if (name.length + value.length > MAX_COOKIE_SIZE) return 'oversize'
   const dot = value.length - MAC_SIZE - 1
   const format = value[0]!
   if (dot < PREFIX_SIZE || value[dot] !== '.' || !isFormat(format)) return 'malformed'
 
-  const fingerprint = value.slice(1, PREFIX_SIZE)
   let result: Rejection = 'unknown-key'
   for (let keyIndex = 0; keyIndex < keys.length; keyIndex++) {
     const key = keys[keyIndex]!
-    if (key.fingerprint !== fingerprint) continue
+    if (!value.startsWith(key.fingerprint, 1)) continue
     result = 'bad-signature'
-    if (!sameMac(macOf(key, value.slice(0, dot)), value.slice(dot + 1))) continue
+    if (!verifies(key, dot)) continue
     const text = value.slice(PREFIX_SIZE, dot)
     if (format === 'T' || format === 't') return { format, text, keyIndex }
     const payload = decodeBase64url(text)
@@ -85,7 +86,11 @@ export function createRing(cookieName: string, keys: readonly RingKey[]): TokenR
     ({ key, fingerprint }): PreparedRingKey => ({ prepared: prepareKey(key), fingerprint })
   )
   const newest = prepared[0]!
-  const sign = (text: string): string => `${text}.${macOf(newest, text)}`
+  const sign = (text: string): string => {
+    const bytes = encoder.encode(text)
+    authenticate(newest.prepared, bytes, bytes.length, TAG)
+    return `${text}.${encodeBase64url(TAG).slice(0, MAC_SIZE)}`
+  }
 
   return {
     open(header) {
@@ -98,8 +103,13 @@ export function createRing(cookieName: string, keys: readonly RingKey[]): TokenR
       }
       return reason
     },
-    signText: (text, format) => sign(format + newest.fingerprint + text),
-    signPayload: (payload, format) =>
-      sign(format + newest.fingerprint + encodeBase64url(encoder.encode(payload))),
+    signText(text, format) {
+      checkTokenText(text)
+      return sign(format + newest.fingerprint + text)
+    },
+    signPayload(payload, format) {
+      checkTokenText(payload)
+      return sign(format + newest.fingerprint + encodeBase64url(encoder.encode(payload)))
+    },
   }
 }
