@@ -13,7 +13,7 @@ const config: ViteUserConfig = defineConfig({
     include: ['bindings/**/*.test.ts', 'adapters/**/*.test.ts', 'scripts/**/*.test.ts'],
     // In CI, scripts/counts.js reads what ran and what was skipped.
     reporters: process.env.CI
-      ? ['default', ['json', { outputFile: 'dist/test-results.json' }]]
+      ? ['default', ['json', { outputFile: '.test-results.json' }]]
       : ['default'],
     exclude: ['adapters/runtimes/suite/**'],
     testTimeout: 30_000,

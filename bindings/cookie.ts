@@ -37,8 +37,14 @@ const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 /** cookie-octet (RFC 6265bis §4.1.1) without "%", which marks an encoded value. */
 const PLAIN_VALUE = /^[!#$&-+\--:<-[\]-~]*$/
 
-/** path-value = any CHAR except CTLs or ";" (RFC 6265bis §4.1.1), and no markup either. */
-const PATH = /^[ -:=-~]*$/
+/**
+ * path-value = any CHAR except CTLs or ";" (RFC 6265bis §4.1.1), and no markup either. Blanks at the
+ * ends would be trimmed, and over 1024 octets the attribute is ignored (§5.6).
+ */
+const PATH = /^(?! )[ -:=-~]{0,1024}(?<! )$/
+
+/** Characters of a host name, with a leading dot (RFC 1035 §2.3.4). */
+const MAX_DOMAIN_SIZE = 254
 
 /** domain-value: labels of letters, digits and hyphens (RFC 1034 §3.5), with a leading dot if need be. */
 const DOMAIN =
@@ -117,11 +123,11 @@ export function serializeCookie(
   const { maxAge, domain, path, expires, priority, sameSite } = attributes
   let line = `${name}=${encodeValue(value)}`
   if (maxAge !== undefined) {
-    if (!Number.isInteger(maxAge) || maxAge > MAX_AGE_LIMIT) throw invalid('maxAge', maxAge)
+    if (!Number.isSafeInteger(maxAge) || maxAge > MAX_AGE_LIMIT) throw invalid('maxAge', maxAge)
     line += `; Max-Age=${maxAge}`
   }
   if (domain !== undefined) {
-    if (!DOMAIN.test(domain)) throw invalid('domain', domain)
+    if (domain.length > MAX_DOMAIN_SIZE || !DOMAIN.test(domain)) throw invalid('domain', domain)
     line += `; Domain=${domain}`
   }
   if (path !== undefined) {
@@ -129,9 +135,9 @@ export function serializeCookie(
     line += `; Path=${path}`
   }
   if (expires !== undefined) {
-    if (!(expires instanceof Date) || Number.isNaN(expires.getTime())) {
-      throw invalid('expires', expires)
-    }
+    // Other years do not parse as a cookie-date (RFC 6265bis §5.1.1); no year is none of these.
+    const year = expires instanceof Date ? expires.getUTCFullYear() : Number.NaN
+    if (!(year >= 1601 && year <= 9999)) throw invalid('expires', expires)
     line += `; Expires=${expires.toUTCString()}`
   }
   if (attributes.httpOnly) line += '; HttpOnly'

@@ -1,0 +1,27 @@
+/** Checks the budgets of the core and of a bundled middleware. */
+import { beforeAll, describe, expect, it } from 'vitest'
+
+interface Size {
+  readonly name: string
+  readonly size: number
+  readonly gzipped: number
+}
+
+const script = new URL('./size.js', import.meta.url).href
+
+describe('sizes', () => {
+  const sizes = new Map<string, Size>()
+
+  beforeAll(async () => {
+    const { measureSizes } = (await import(script)) as { measureSizes(): Promise<Size[]> }
+    for (const size of await measureSizes()) sizes.set(size.name, size)
+  })
+
+  it('the core is at most 12 KiB', () => {
+    expect(sizes.get('core.wasm')!.size).toBeLessThanOrEqual(12_288)
+  })
+
+  it('the middleware with everything that it needs is at most 18 KiB gzipped', () => {
+    expect(sizes.get('tuile/hono')!.gzipped).toBeLessThanOrEqual(18_432)
+  })
+})
