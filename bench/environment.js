@@ -1,0 +1,41 @@
+/** Where a result comes from: runtime, machine, commit. */
+import { execFileSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { cpus } from 'node:os'
+
+const folder = new URL('.', import.meta.url)
+
+function runtime() {
+  const { Bun, Deno } = globalThis
+  if (Bun) return { runtime: 'bun', version: Bun.version }
+  if (Deno) return { runtime: 'deno', version: Deno.version.deno }
+  return { runtime: 'node', version: process.versions.node }
+}
+
+/** Whether the CPU hashes SHA-256 in hardware, which decides how native code compares. */
+function shaExtensions() {
+  const info = '/proc/cpuinfo'
+  return existsSync(info)
+    ? /^(?:flags|Features)\s*:.*\b(?:sha_ni|sha2)\b/m.test(readFileSync(info, 'utf8'))
+    : null
+}
+
+/** The commit, with `-dirty` behind it if the tree had changes. */
+function commit() {
+  const options = { cwd: folder, encoding: 'utf8' }
+  return execFileSync('git', ['describe', '--always', '--dirty', '--abbrev=12'], options).trim()
+}
+
+/** Describes this run. */
+export function describeEnvironment() {
+  const { dependencies } = JSON.parse(readFileSync(new URL('package.json', folder), 'utf8'))
+  return {
+    ...runtime(),
+    cpu: cpus()[0].model,
+    shaExtensions: shaExtensions(),
+    date: new Date().toISOString(),
+    commit: commit(),
+    nodeEnv: process.env.NODE_ENV,
+    packages: dependencies,
+  }
+}
