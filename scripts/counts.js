@@ -4,9 +4,7 @@
  */
 import { readFileSync } from 'node:fs'
 
-const results = JSON.parse(
-  readFileSync(new URL('../.test-results.json', import.meta.url), 'utf8')
-)
+const results = JSON.parse(readFileSync(new URL('../.test-results.json', import.meta.url), 'utf8'))
 const tests = results.testResults.flatMap(({ assertionResults }) => assertionResults)
 const count = (wanted) => tests.filter(({ status }) => status === wanted).length
 
