@@ -29,7 +29,7 @@ function figuresOf(name: string): string[] {
 }
 
 const rows = [...readme.matchAll(/^\| ((?:tuile|cookie \+|hono)[^|]*) \|(.*)\|$/gm)].map(
-  ([, name, cells]) => [name!, cells!.split('|').map((cell) => cell.trim())] as const
+  ([, name, cells]) => [name!.trim(), cells!.split('|').map((cell) => cell.trim())] as const
 )
 
 describe('the README', () => {
