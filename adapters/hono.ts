@@ -4,9 +4,8 @@
  * @module
  */
 import type { Context, MiddlewareHandler } from 'hono'
-import { SessionGoneError } from '../bindings/errors.ts'
 import type { SessionsOptions } from '../bindings/options.ts'
-import { stateOf, type DefaultFlash, type Session, type UntypedData } from '../bindings/session.ts'
+import type { DefaultFlash, Session, UntypedData } from '../bindings/session.ts'
 import { createSessions, type CommitOptions, type Sessions } from '../bindings/sessions.ts'
 import { addSessionHeaders } from './response.ts'
 
@@ -82,6 +81,8 @@ function isSessions<Data extends object, Flash extends object>(
 /** On hosts that stop with the response, what may be done after it. Asked for when there is some. */
 function commitOptionsOf(c: Context): CommitOptions {
   return {
+    // A stream goes on while the storage writes: what it changes then would come too late.
+    final: true,
     get waitUntil() {
       try {
         const { executionCtx } = c
@@ -161,8 +162,7 @@ export function session<
 
     const plain = !sessions.secureOnly && LOCALHOST.test(c.req.url)
     const session = sessions.defer(c.req.header('Cookie'), { plain })
-    const state = stateOf(session)
-    if (sessions.async && !lazy) await state.load()
+    if (sessions.async && !lazy) await session.load()
     shared.set(cookieName, session)
     c.set(variable, session)
 
@@ -170,11 +170,9 @@ export function session<
     try {
       await next()
     } finally {
-      // A stream goes on while the storage writes: what it changes now would come too late.
-      state.closed = true
       lines = await commit(sessions, session, commitOptionsOf(c))
     }
-    if (state.accessed || lines.length > 0) addSessionHeaders(c, lines)
+    if (sessions.used(session) || lines.length > 0) addSessionHeaders(c, lines)
   }
 }
 
@@ -187,7 +185,8 @@ async function commit<Data extends object, Flash extends object>(
   try {
     return await sessions.commit(session, options)
   } catch (error) {
-    if (error instanceof SessionGoneError) return []
+    // By its code: the manager may come from another copy of this package, with classes of its own.
+    if ((error as { code?: unknown } | null)?.code === 'SESSION_GONE') return []
     throw error
   }
 }

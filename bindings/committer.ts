@@ -16,6 +16,13 @@ export interface CommitOptions {
    * the move of an idle deadline is such work; everything else is done when `commit` is.
    */
   readonly waitUntil?: ((work: Promise<unknown>) => void) | undefined
+  /**
+   * Whether the response starts now, so that no change can be kept any more: each throws
+   * `SessionCommittedError` from here on, also while the storage still writes.
+   *
+   * @default false
+   */
+  readonly final?: boolean
 }
 
 /** Commits sessions to one keeper. */

@@ -102,6 +102,19 @@ export function checkDeadlines(
   return { lifetime, idleTimeout, touchEvery }
 }
 
+/**
+ * Checks that ids can be made.
+ *
+ * @throws ConfigurationError if the host has no random generator.
+ */
+export function checkRandom(): void {
+  if (typeof globalThis.crypto?.getRandomValues === 'function') return
+  throw new ConfigurationError(
+    'This host has no crypto.getRandomValues, which session ids are made with. Use a runtime that ' +
+      'has Web Crypto (Node 20 or later), or set globalThis.crypto before this'
+  )
+}
+
 /** When a session ends that was created at `createdAt` and is used at `now`, in milliseconds. */
 export function expiryOf(deadlines: Deadlines, createdAt: number, now: number): number {
   const end = createdAt + deadlines.lifetime

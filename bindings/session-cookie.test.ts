@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { ConfigurationError } from './errors.ts'
 import type { SessionCookieOptions } from './session-cookie.ts'
 import { recordedSessions, visit } from './sessions.fixture.ts'
@@ -103,5 +103,15 @@ describe('the options of sessions', () => {
   ])('that cannot work are refused by name: %o', (options, name) => {
     expect(() => recordedSessions(options)).toThrow(ConfigurationError)
     expect(() => recordedSessions(options)).toThrow(name)
+  })
+})
+
+describe('a host without a random generator', () => {
+  afterEach(() => void vi.unstubAllGlobals())
+
+  it('is refused when sessions are made, with advice', () => {
+    vi.stubGlobal('crypto', undefined)
+    expect(() => recordedSessions()).toThrow(ConfigurationError)
+    expect(() => recordedSessions()).toThrow('no crypto.getRandomValues')
   })
 })

@@ -16,6 +16,7 @@ import { createCookieKeeper } from './keeper/cookie.ts'
 import { createServerKeeper } from './keeper/server.ts'
 import {
   checkDeadlines,
+  checkRandom,
   checkStorage,
   isDevelopment,
   isProduction,
@@ -76,6 +77,7 @@ export class Sessions<
   /** See `createSessions`. */
   constructor(options: SessionsOptions<Data>) {
     const { storage = cookieStorage(), cookie } = options
+    checkRandom()
     checkStorage(storage)
     if (!('stateless' in storage) && storage.volatile && isProduction()) warnOfVolatileStorage()
     this.storage = storage
@@ -163,12 +165,18 @@ export class Sessions<
    */
   commit(session: Session<Data, Flash>, options: CommitOptions = {}): Awaitable<string[]> {
     const state = stateOf(session)
+    if (options.final) state.closed = true
     if (state.untouched) return []
     const commit = () => this.#committer.commit(state, options)
     // So that what fails at once rejects, as what fails later does.
     return this.#keeper.async
       ? Promise.resolve(state.load()).then(commit)
       : chain(state.load(), commit)
+  }
+
+  /** Whether a session was used, so that the response depends on the cookie: `Vary: Cookie`. */
+  used(session: Session<Data, Flash>): boolean {
+    return stateOf(session).accessed
   }
 
   /**

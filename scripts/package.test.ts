@@ -2,9 +2,13 @@
  * Checks what users get: the names of each entry, the files of the package, and that it loads.
  */
 import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { Hono } from 'hono'
 import { describe, expect, it } from 'vitest'
+import type { Session } from '../bindings/session.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const manifest = JSON.parse(readFileSync(`${root}package.json`, 'utf8'))
@@ -134,5 +138,51 @@ describe('the package', () => {
     expect(paths.filter((path) => /demo|test\.|fixture|acceptance/.test(path))).toEqual([])
     expect(paths).toContain('dist/wasm/core.wasm')
     expect(paths).toContain('dist/adapters/hono.js')
+  })
+
+  it.each([
+    ['workerd', 'module.workerd.js'],
+    ['edge-light', 'module.edge-light.js'],
+    ['browser', 'module.inline.js'],
+    ['worker', 'module.inline.js'],
+  ])('loads the core of its host: condition %s', (condition, file) => {
+    const resolved = node(
+      `--conditions=${condition}`,
+      '--input-type=module',
+      '-e',
+      `console.log(import.meta.resolve('#core-module'))`
+    )
+    expect(resolved).toMatch(new RegExp(`/${file.replaceAll('.', '\\.')}$`))
+  })
+
+  it('works beside another copy of itself, and with sessions that the other one made', async () => {
+    const copy = mkdtempSync(join(tmpdir(), 'tuile-'))
+    cpSync(`${root}dist`, `${copy}/dist`, { recursive: true })
+    cpSync(`${root}package.json`, `${copy}/package.json`)
+    const other = await import(/* @vite-ignore */ `${copy}/dist/bindings/index.js`)
+    const ours = await import(/* @vite-ignore */ `${root}dist/bindings/index.js`)
+    const { session } = await import(/* @vite-ignore */ `${root}dist/adapters/hono.js`)
+    rmSync(copy, { recursive: true })
+    expect(other.createSessions).not.toBe(ours.createSessions)
+
+    const secrets = 'copies: a secret of more than 32 bytes'
+    const app = new Hono<{ Variables: { session: Session; second: Session } }>()
+      .use(session(other.createSessions({ secrets, storage: other.memoryStorage() })))
+      .use(session({ secrets, cookie: { name: '__Host-second' } }, { variable: 'second' }))
+      .get('/', (c) => {
+        c.var.session.update('n', (n = 0) => n + 1)
+        c.var.second.update('n', (n = 0) => n + 10)
+        return c.json([c.var.session.get('n'), c.var.second.get('n')])
+      })
+    const first = await app.request('/')
+    const Cookie = first.headers
+      .getSetCookie()
+      .map((line) => line.split(';')[0])
+      .join('; ')
+    const second = await app.request('/', { headers: { Cookie } })
+    expect([await first.json(), await second.json()]).toEqual([
+      [1, 10],
+      [2, 20],
+    ])
   })
 })

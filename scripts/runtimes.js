@@ -42,7 +42,8 @@ export const SUITE_PACKAGES = [
 ]
 
 /** The folder of wrangler, which wants Node 22 or later, and of the workerd that it brings. */
-export const wranglerFolder = () => install('wrangler-4.164.0', ['wrangler@4.164.0'])
+export const wranglerFolder = () =>
+  install('wrangler-4.164.0', ['wrangler@4.164.0', 'hono@4.13.19'])
 
 /** The newest of each supported line of Node. */
 const NODES = { 20: '20.20.2', 22: '22.23.3', 24: '24.21.0', 26: '26.10.0' }

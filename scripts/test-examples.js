@@ -1,18 +1,20 @@
 /**
  * Starts the example of each runtime as its users would, and uses it: a visit, a sign-in, the cart, a
- * message that is shown once, a sign-out.
+ * message that is shown once, a sign-out. The template of a Worker runs with the packed package.
  */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
+import { cpSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { installPacked } from './packed.js'
 import { bunProgram, denoProgram, nodeProgram, wranglerFolder } from './runtimes.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const SECRET = 'examples: a secret of more than 32 bytes'
 
-function wrangler(port) {
+function wrangler(port, config = 'adapters/workers/wrangler.jsonc') {
   const program = join(wranglerFolder(), 'node_modules/wrangler/bin/wrangler.js')
   const options = [
     '--local',
@@ -22,7 +24,19 @@ function wrangler(port) {
     `${port}`,
     '--show-interactive-dev-session=false',
   ]
-  return [nodeProgram(24), [program, 'dev', '-c', 'adapters/workers/wrangler.jsonc', ...options]]
+  return [nodeProgram(24), [program, 'dev', '-c', config, ...options]]
+}
+
+function template(port) {
+  const project = wranglerFolder()
+  installPacked(project)
+  cpSync(join(root, 'adapters/workers/template'), project, {
+    recursive: true,
+    filter: (path) => !path.endsWith('package.json'),
+  })
+  writeFileSync(join(project, '.dev.vars'), `SESSION_SECRET=${SECRET}\n`)
+  const [program, args] = wrangler(port, join(project, 'wrangler.jsonc'))
+  return [program, args, useTemplate]
 }
 
 const EXAMPLES = {
@@ -32,7 +46,8 @@ const EXAMPLES = {
     denoProgram(),
     ['run', '--allow-net', '--allow-env', '--allow-read', 'adapters/deno/example.ts'],
   ],
-  workers: wrangler,
+  workers: (port) => wrangler(port),
+  'workers-template': template,
 }
 
 function freePort() {
@@ -51,6 +66,17 @@ async function answers(url, alive) {
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
   throw new Error('it does not answer')
+}
+
+/** Two visits to the template's page, and what it says of a visitor who forges. */
+async function useTemplate(url) {
+  const first = await fetch(url)
+  const [cookie] = first.headers.getSetCookie()[0].split(';')
+  const visit = async (headers) => (await fetch(url, { headers })).text()
+  assert.match(cookie, /^__Host-session=P/)
+  assert.equal(await first.text(), 'Visits: 1')
+  assert.equal(await visit({ cookie }), 'Visits: 2')
+  assert.equal(await visit({ cookie: `${cookie}x` }), 'Visits: 1')
 }
 
 /** What a visitor does; every page says what the session holds. */
@@ -83,7 +109,7 @@ async function use(url) {
 
 async function run(name) {
   const port = await freePort()
-  const [program, args] = EXAMPLES[name](port)
+  const [program, args, useIt = use] = EXAMPLES[name](port)
   const child = spawn(program, args, {
     cwd: root,
     env: { ...process.env, PORT: `${port}`, SESSION_SECRET: SECRET, CI: 'true' },
@@ -94,11 +120,11 @@ async function run(name) {
   try {
     const url = `http://127.0.0.1:${port}`
     await answers(url, () => child.exitCode === null)
-    await use(url)
-    console.log(`${name.padEnd(8)} ok`)
+    await useIt(url)
+    console.log(`${name.padEnd(16)} ok`)
     return true
   } catch (error) {
-    console.log(`${name.padEnd(8)} ${error.message}\n${output.slice(-3000)}`)
+    console.log(`${name.padEnd(16)} ${error.message}\n${output.slice(-3000)}`)
     return false
   } finally {
     // The whole group: wrangler starts others.
