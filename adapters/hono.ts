@@ -4,6 +4,7 @@
  * @module
  */
 import type { Context, MiddlewareHandler } from 'hono'
+import type { Awaitable } from '../bindings/awaitable.ts'
 import type { SessionsOptions } from '../bindings/options.ts'
 import type { DefaultFlash, Session, UntypedData } from '../bindings/session.ts'
 import { createSessions, type CommitOptions, type Sessions } from '../bindings/sessions.ts'
@@ -53,8 +54,11 @@ export type SessionSource<
   | Sessions<Data, Flash>
   | ((c: Context<{ Bindings: Bindings }>) => SessionsOptions<Data> | Sessions<Data, Flash>)
 
-/** The sessions of one request by cookie name, so that a second middleware finds the first one's. */
-const sessionsOf = new WeakMap<Context, Map<string, unknown>>()
+/**
+ * The variable under which a second middleware of a cookie finds the session of the first, also if
+ * that comes from another copy of this package.
+ */
+const sharedName = (cookieName: string): string => `tuile:${cookieName}`
 
 const warnedOf = new Set<string>()
 
@@ -78,19 +82,24 @@ function isSessions<Data extends object, Flash extends object>(
   return 'defer' in source && 'commit' in source
 }
 
-/** On hosts that stop with the response, what may be done after it. Asked for when there is some. */
-function commitOptionsOf(c: Context): CommitOptions {
-  return {
-    // A stream goes on while the storage writes: what it changes then would come too late.
-    final: true,
-    get waitUntil() {
-      try {
-        const { executionCtx } = c
-        return (work: Promise<unknown>) => executionCtx.waitUntil(work)
-      } catch {
-        return undefined // Hono throws where there is none.
-      }
-    },
+/** The last commit of a request. */
+class FinalCommit implements CommitOptions {
+  readonly #c: Context
+  /** A stream goes on while the storage writes: what it changes then would come too late. */
+  readonly final = true
+
+  constructor(c: Context) {
+    this.#c = c
+  }
+
+  /** On hosts that stop with the response, what goes on after it; asked for when there is some. */
+  get waitUntil(): CommitOptions['waitUntil'] {
+    try {
+      const { executionCtx } = this.#c
+      return (work) => executionCtx.waitUntil(work)
+    } catch {
+      return undefined // Hono throws where there is none.
+    }
   }
 }
 
@@ -150,43 +159,48 @@ export function session<
 
   return async function sessionMiddleware(c, next) {
     const sessions = manager ?? managerOf((source as (c: Context) => SessionsOptions<Data>)(c))
-    const { cookieName } = sessions
-    const shared = sessionsOf.get(c) ?? new Map<string, unknown>()
-    sessionsOf.set(c, shared)
-    const first = shared.get(cookieName)
+    const shared = sharedName(sessions.cookieName)
+    const variables: Context = c
+    const first = variables.get(shared)
     if (first !== undefined) {
-      warnOfSecond(cookieName)
-      c.set(variable, first as Session<Data, Flash>)
+      warnOfSecond(sessions.cookieName)
+      variables.set(variable, first)
       return next()
     }
 
     const plain = !sessions.secureOnly && LOCALHOST.test(c.req.url)
     const session = sessions.defer(c.req.header('Cookie'), { plain })
     if (sessions.async && !lazy) await session.load()
-    shared.set(cookieName, session)
-    c.set(variable, session)
+    variables.set(shared, session)
+    variables.set(variable, session)
 
     let lines: string[] = []
     try {
       await next()
     } finally {
-      lines = await commit(sessions, session, commitOptionsOf(c))
+      const committed = commit(sessions, session, new FinalCommit(c))
+      lines = committed instanceof Promise ? await committed : committed
     }
     if (sessions.used(session) || lines.length > 0) addSessionHeaders(c, lines)
   }
 }
 
 /** Commits; a session that ended meanwhile has nothing to send. */
-async function commit<Data extends object, Flash extends object>(
+function commit<Data extends object, Flash extends object>(
   sessions: Sessions<Data, Flash>,
   session: Session<Data, Flash>,
   options: CommitOptions
-): Promise<string[]> {
+): Awaitable<string[]> {
   try {
-    return await sessions.commit(session, options)
+    const committed = sessions.commit(session, options)
+    return committed instanceof Promise ? committed.catch(nothingIfGone) : committed
   } catch (error) {
-    // By its code: the manager may come from another copy of this package, with classes of its own.
-    if ((error as { code?: unknown } | null)?.code === 'SESSION_GONE') return []
-    throw error
+    return nothingIfGone(error)
   }
+}
+
+function nothingIfGone(error: unknown): string[] {
+  // By its code: the manager may come from another copy of this package, with classes of its own.
+  if ((error as { code?: unknown } | null)?.code === 'SESSION_GONE') return []
+  throw error
 }

@@ -5,18 +5,6 @@
  */
 import type { Context } from 'hono'
 
-/** Headers that can be changed: those of a response that came from `fetch` cannot. */
-function writableHeaders(c: Context): Headers {
-  const { headers } = c.res
-  try {
-    headers.delete('x-tuile-writable')
-    return headers
-  } catch {
-    c.res = new Response(c.res.body, c.res)
-    return c.res.headers
-  }
-}
-
 function addVary(headers: Headers): void {
   const vary = headers.get('Vary')
   if (vary === null) headers.set('Vary', 'Cookie')
@@ -35,7 +23,16 @@ function forbidStoring(headers: Headers): void {
 export function addSessionHeaders(c: Context, setCookie: readonly string[]): void {
   // The headers of an upgrade to WebSocket are on their way already.
   if (c.res.status === 101) return
-  const headers = writableHeaders(c)
+  try {
+    change(c.res.headers, setCookie)
+  } catch {
+    // The headers of a response that came from `fetch` cannot be changed, those of its copy can.
+    c.res = new Response(c.res.body, c.res)
+    change(c.res.headers, setCookie)
+  }
+}
+
+function change(headers: Headers, setCookie: readonly string[]): void {
   addVary(headers)
   for (const line of setCookie) headers.append('Set-Cookie', line)
   if (setCookie.length > 0) forbidStoring(headers)

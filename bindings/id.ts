@@ -21,9 +21,7 @@ export function isId(text: string): boolean {
   return ID.test(text)
 }
 
-const encoder = new TextEncoder()
-
 /** The storage key of an id: its SHA-256 as base64url, so that a stolen store opens nothing. */
 export function storageKey(engine: Engine, id: string): string {
-  return engine.encodeBase64url(engine.sha256(encoder.encode(id)))
+  return engine.sha256Text(id)
 }

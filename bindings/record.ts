@@ -81,6 +81,16 @@ function isTime(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) > 0
 }
 
+function isValues(value: unknown): value is Record<string, unknown> | undefined {
+  return value === undefined || isObject(value)
+}
+
+const NOTHING: ReadonlyMap<string, unknown> = new Map()
+
+function toMap(values: Record<string, unknown> | undefined): ReadonlyMap<string, unknown> {
+  return values === undefined ? NOTHING : new Map(Object.entries(values))
+}
+
 /** The record of a text, or `null` if it is not one, whatever it is. */
 export function decodeRecord(text: string): SessionRecord | null {
   let parsed: unknown
@@ -90,18 +100,18 @@ export function decodeRecord(text: string): SessionRecord | null {
     return null
   }
   if (!isObject(parsed)) return null
-  const { c: createdAt, d: data = {}, e: expiresAt = null, f: flash = {}, i: id = null } = parsed
+  const { c: createdAt, d: data, e: expiresAt = null, f: flash, i: id = null } = parsed
   if (!isTime(createdAt) || createdAt > Date.now() + CLOCK_SKEW) return null
   if (expiresAt !== null && !isTime(expiresAt)) return null
   if (id !== null && typeof id !== 'string') return null
-  if (!isObject(data) || !isObject(flash)) return null
+  if (!isValues(data) || !isValues(flash)) return null
   return {
     id,
     createdAt,
     expiresAt,
     frozen: parsed.z === 1,
-    data: new Map(Object.entries(data)),
-    flash: new Map(Object.entries(flash)),
+    data: toMap(data),
+    flash: toMap(flash),
   }
 }
 

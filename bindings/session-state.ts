@@ -46,14 +46,20 @@ export interface Draft {
 /** One change of a draft, which can be made again on another one. */
 export type Change = (draft: Draft) => void
 
+/** What a session looks like while nothing was changed: no map is made for it. */
+type View = { readonly [Name in keyof Draft]: ReadonlyMap<string, unknown> }
+
+const NOTHING: ReadonlyMap<string, unknown> = new Map()
+const EMPTY_VIEW: View = { data: NOTHING, flash: NOTHING }
+
 /** The state of a session. Only the manager and `Session` see it. */
 export class SessionState {
   /** The stored session that came, once it is loaded. */
   origin: Origin | null = null
   /** What the session holds now, with the changes. `flash` is for the next request. */
-  draft: Draft = { data: new Map(), flash: new Map() }
-  /** The flash messages that the last request left. */
-  incoming: Map<string, unknown> = new Map()
+  view: View = EMPTY_VIEW
+  /** The flash messages that the last request left, without those that were taken out. */
+  incoming: ReadonlyMap<string, unknown> = NOTHING
   /** What was done, in order. */
   changes: Change[] = []
   /** Seconds that the old id may still be read, if the session gets a new one. */
@@ -72,6 +78,8 @@ export class SessionState {
   #loading: Promise<void> | null = null
   #id: string | null = null
   #delivered = 0
+  /** The view, once it is this request's own. */
+  #draft: Draft | null = null
   readonly #createId: () => string
   readonly #handedOut: Map<string, string> | null
 
@@ -105,7 +113,7 @@ export class SessionState {
   get dirty(): boolean {
     if (this.destroyed) return true
     // A session that was never stored and holds nothing leaves nothing, whatever was tried with it.
-    if (this.origin === null) return this.draft.data.size > 0 || this.draft.flash.size > 0
+    if (this.origin === null) return this.view.data.size > 0 || this.view.flash.size > 0
     return this.grace !== null || this.changes.length > 0 || this.#delivered > 0
   }
 
@@ -132,17 +140,27 @@ export class SessionState {
     this.#source = null
     this.origin = origin
     if (origin === null) return
-    this.draft = { data: new Map(origin.record.data), flash: new Map() }
+    this.view = { data: origin.record.data, flash: NOTHING }
     // A frozen record's messages are those of the session that moved on.
     if (origin.record.frozen) return
-    this.incoming = new Map(origin.record.flash)
+    this.incoming = origin.record.flash
     this.#delivered = this.incoming.size
   }
 
   /** Makes a change, now and whenever the work is done again. */
   change(change: Change): void {
-    change(this.draft)
+    this.#draft ??= { data: new Map(this.view.data), flash: new Map(this.view.flash) }
+    this.view = this.#draft
+    change(this.#draft)
     this.changes.push(change)
+  }
+
+  /** Takes a flash message out, or all of them: they are not seen any more. */
+  takeOut(key?: string): void {
+    const rest = new Map(this.incoming)
+    if (key === undefined) rest.clear()
+    else rest.delete(key)
+    this.incoming = rest
   }
 
   /** Gives the session a new id. The one it came with is retired, however often this is called. */
@@ -163,8 +181,9 @@ export class SessionState {
       if (JSON.stringify(flash.get(key)) === JSON.stringify(delivered)) flash.delete(key)
     }
     this.origin = origin
-    this.draft = { data: new Map(origin.record.data), flash }
-    for (const change of this.changes) change(this.draft)
+    this.#draft = { data: new Map(origin.record.data), flash }
+    this.view = this.#draft
+    for (const change of this.changes) change(this.#draft)
   }
 
   /** The work has been written as `origin`; what came later is still to be written. */
@@ -186,7 +205,7 @@ export class SessionState {
   /** The keys of values that were mutated in place after the handler got them. */
   mutatedKeys(): string[] {
     return [...(this.#handedOut ?? [])]
-      .filter(([key, before]) => JSON.stringify(this.draft.data.get(key)) !== before)
+      .filter(([key, before]) => JSON.stringify(this.view.data.get(key)) !== before)
       .map(([key]) => key)
   }
 }

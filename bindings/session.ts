@@ -109,7 +109,7 @@ export class Session<Data extends object = UntypedData, Flash extends object = D
   get(key: string, fallback?: unknown): unknown {
     const state = this.#read()
     if (state.destroyed) return fallback
-    const { data } = state.draft
+    const { data } = state.view
     if (data.has(key)) return state.handOut(key, data.get(key))
     return state.incoming.has(key) ? state.incoming.get(key) : fallback
   }
@@ -117,7 +117,7 @@ export class Session<Data extends object = UntypedData, Flash extends object = D
   /** Whether `get` would find something. */
   has(key: Key<Data> | Key<Flash>): boolean {
     const state = this.#read()
-    return !state.destroyed && (state.draft.data.has(key) || state.incoming.has(key))
+    return !state.destroyed && (state.view.data.has(key) || state.incoming.has(key))
   }
 
   /**
@@ -128,7 +128,7 @@ export class Session<Data extends object = UntypedData, Flash extends object = D
    */
   set<Name extends Key<Data>>(key: Name, value: Data[Name] | undefined): void {
     const state = this.#write()
-    const { data } = state.draft
+    const { data } = state.view
     // An object that is set again may have been changed in place; a primitive cannot have been.
     const comparable = typeof value !== 'object' || value === null
     if (comparable && Object.is(data.get(key), value) && data.has(key) === (value !== undefined)) {
@@ -148,15 +148,15 @@ export class Session<Data extends object = UntypedData, Flash extends object = D
    */
   unset(key: Key<Data>): void {
     const state = this.#write()
-    if (state.draft.data.has(key)) state.change((draft) => void draft.data.delete(key))
+    if (state.view.data.has(key)) state.change((draft) => void draft.data.delete(key))
   }
 
   /** A shallow copy of all values, without flash messages. */
   all(): Partial<Data> {
     const state = this.#read()
     if (state.destroyed) return {}
-    for (const [key, value] of state.draft.data) state.handOut(key, value)
-    return Object.fromEntries(state.draft.data) as Partial<Data>
+    for (const [key, value] of state.view.data) state.handOut(key, value)
+    return Object.fromEntries(state.view.data) as Partial<Data>
   }
 
   /**
@@ -167,7 +167,7 @@ export class Session<Data extends object = UntypedData, Flash extends object = D
    */
   clear(): void {
     const state = this.#write()
-    state.incoming.clear()
+    state.takeOut()
     state.change((draft) => {
       draft.data.clear()
       draft.flash.clear()
@@ -183,8 +183,8 @@ export class Session<Data extends object = UntypedData, Flash extends object = D
   pull<Name extends Key<Data> | Key<Flash>>(key: Name): ValueOf<Data, Flash, Name> | undefined {
     const state = this.#write()
     const value = this.get(key)
-    if (state.draft.data.has(key)) state.change((draft) => void draft.data.delete(key))
-    else state.incoming.delete(key)
+    if (state.view.data.has(key)) state.change((draft) => void draft.data.delete(key))
+    else state.takeOut(key)
     return value
   }
 

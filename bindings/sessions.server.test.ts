@@ -166,3 +166,17 @@ describe('commit() on an asynchronous storage', () => {
     await expect(sessions.commit(session)).rejects.toThrow('"big"')
   })
 })
+
+describe('regenerateId({ grace }) after a value was changed in place', () => {
+  it('freezes the session as it was stored', async () => {
+    const { sessions } = recordedSessions({ storage: remoteStorage() })
+    const cookie = await cookieWith(sessions, { rights: ['read'] })
+    await visit(sessions, cookie, (session) => {
+      const rights = session.get('rights')
+      rights.push('write')
+      session.set('rights', rights)
+      session.regenerateId({ grace: 60 })
+    })
+    expect((await sessions.read(cookie)).get('rights')).toEqual(['read'])
+  })
+})

@@ -4,11 +4,11 @@
  *
  * @module
  */
-import { decode, encode } from './base64url'
+import { decode, encode, encodeDigest } from './base64url'
 import { listCookies } from './cookie'
 import { finishOuter, prepareKey } from './hmac'
 import { DIGEST, INPUT, MIDSTATES, OUTPUT } from './memory'
-import { begin, end, INITIAL, swapWords, update } from './sha256'
+import { begin, end, finish, INITIAL, swapWords, update } from './sha256'
 import { openToken, signPayload, signText } from './token'
 
 export {
@@ -41,6 +41,12 @@ export function sha256_update(len: i32): void {
 export function sha256_end(len: i32): void {
   end(INPUT, len)
   storeDigest()
+}
+
+/** The SHA-256 of the `len` bytes in INPUT as base64url: 43 characters in OUTPUT. */
+export function sha256_text(len: i32): void {
+  finish(DIGEST, INITIAL, INPUT, len, 0)
+  encodeDigest(OUTPUT, DIGEST)
 }
 
 /** Prepares the `len` key bytes in INPUT: MIDSTATES receives 64 bytes for the key ring. */

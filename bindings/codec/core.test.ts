@@ -72,6 +72,7 @@ describe('the core, built anew', () => {
         "function hmac_key",
         "function sha256_begin",
         "function sha256_end",
+        "function sha256_text",
         "function sha256_update",
         "function token_open",
         "function token_sign_payload",

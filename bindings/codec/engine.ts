@@ -25,7 +25,7 @@ export const MAX_KEYS = 16
 /** Characters of `<k>`: the format letter and the fingerprint. */
 export const PREFIX_SIZE = 4
 
-/** Characters of a MAC: 32 bytes as base64url. */
+/** Characters of a MAC, or of any digest: 32 bytes as base64url. */
 export const MAC_SIZE = 43
 
 /**
@@ -101,6 +101,8 @@ export interface Engine {
   readonly name: 'wasm' | 'portable'
   /** SHA-256 (FIPS 180-4): 32 bytes. */
   sha256(message: Uint8Array): Uint8Array
+  /** SHA-256 of a text's UTF-8, as base64url: 43 characters. */
+  sha256Text(text: string): string
   /** HMAC-SHA256 (RFC 2104): 32 bytes. */
   hmacSha256(key: Uint8Array, message: Uint8Array): Uint8Array
   /** base64url without padding (RFC 4648 §5). */

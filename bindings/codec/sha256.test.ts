@@ -100,3 +100,18 @@ describe.each(engines)('sha256() of $name', (engine) => {
     expect(first.byteOffset + first.buffer.byteLength).toBe(32)
   })
 })
+
+describe.each(engines)('sha256Text() of $name', (engine) => {
+  it.each([
+    ['nothing', ''],
+    ['an id', 'q7Zt0LmXv3RbY9sKd2WfHg5A'],
+    ['two blocks', 'a'.repeat(100)],
+    ['text that is not ASCII', 'Ünï ✓ \ud83c\udf6a'],
+    ['text that fills the buffer', 'a'.repeat(16_384)],
+    ['wide text that fills the buffer', 'é'.repeat(8192) + 'a'.repeat(8192)],
+    ['text longer than the buffer', 'a'.repeat(16_385)],
+  ])('sha256Text() is the digest of the UTF-8 of %s', (_, message) => {
+    const digest = createHash('sha256').update(message, 'utf8').digest('base64url')
+    expect(engine.sha256Text(message)).toBe(digest)
+  })
+})

@@ -10,6 +10,7 @@
  */
 import {
   checkTokenText,
+  MAC_SIZE,
   MAX_HEADER_SIZE,
   PREFIX_SIZE,
   type Engine,
@@ -34,6 +35,7 @@ interface CoreExports {
   sha256_begin(): void
   sha256_update(len: number): void
   sha256_end(len: number): void
+  sha256_text(len: number): void
   hmac_key(len: number): void
   hmac_begin(): void
   hmac_end(len: number): void
@@ -116,6 +118,14 @@ export function createWasmEngine(module: WebAssembly.Module): Engine {
   const sha256 = (message: Uint8Array): Uint8Array => {
     core.sha256_begin()
     return feed(message, core.sha256_end)
+  }
+
+  const sha256Text = (text: string): string => {
+    if (text.length > capacity || !writeAscii(text)) {
+      return encodeBase64url(sha256(encoder.encode(text)))
+    }
+    core.sha256_text(text.length)
+    return outputText(MAC_SIZE)
   }
 
   const prepareKey = (key: Uint8Array): void => {
@@ -227,7 +237,7 @@ export function createWasmEngine(module: WebAssembly.Module): Engine {
         const signed = format + newest + text
         writeAscii(signed)
         core.token_sign_text(signed.length)
-        return `${signed}.${outputText(43)}`
+        return `${signed}.${outputText(MAC_SIZE)}`
       },
       signPayload(payload, format) {
         checkTokenText(payload)
@@ -242,6 +252,7 @@ export function createWasmEngine(module: WebAssembly.Module): Engine {
   return {
     name: 'wasm',
     sha256,
+    sha256Text,
     hmacSha256,
     encodeBase64url,
     decodeBase64url,

@@ -53,7 +53,7 @@ export function recordOf(
   createdAt: number,
   expiresAt: number | null
 ): SessionRecord {
-  const { data, flash } = state.draft
+  const { data, flash } = state.view
   state.written = state.changes.length
   return { id, createdAt, expiresAt, frozen: false, data, flash }
 }

@@ -110,7 +110,8 @@ export function createServerKeeper(storage: SessionStorage, settings: KeeperSett
    */
   const retire = (origin: Origin, grace: number): Awaitable<boolean> => {
     const expiresAt = grace > 0 ? Math.min(Date.now() + grace * 1000, origin.expiresAt) : 0
-    const frozen: SessionRecord = { ...origin.record, frozen: true }
+    // From the text: a handler may have changed values of the decoded record in place.
+    const frozen: SessionRecord = { ...decodeRecord(origin.text)!, frozen: true }
     const options = { expiresAt, ifVersion: origin.version }
     return storage.write(keyOf(origin.id), encodeRecord(frozen), options)
   }

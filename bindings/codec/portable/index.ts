@@ -10,10 +10,13 @@ import { hmacSha256 } from './hmac.ts'
 import { sha256 } from './sha256.ts'
 import { createRing } from './token.ts'
 
+const encoder = new TextEncoder()
+
 /** The portable engine. It has no state and needs nothing but ECMAScript and `TextEncoder`. */
 export const portableEngine: Engine = {
   name: 'portable',
   sha256,
+  sha256Text: (text) => encodeBase64url(sha256(encoder.encode(text))),
   hmacSha256,
   encodeBase64url,
   decodeBase64url,
