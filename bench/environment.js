@@ -20,10 +20,11 @@ function shaExtensions() {
     : null
 }
 
-/** The commit, with `-dirty` behind it if the tree had changes. */
+/** The commit, with `-dirty` behind it if anything but results has changed since. */
 function commit() {
-  const options = { cwd: folder, encoding: 'utf8' }
-  return execFileSync('git', ['describe', '--always', '--dirty', '--abbrev=12'], options).trim()
+  const git = (...args) => execFileSync('git', args, { cwd: folder, encoding: 'utf8' }).trim()
+  const changed = git('status', '--porcelain', '--', ':/', ':!/bench/results')
+  return git('rev-parse', '--short=12', 'HEAD') + (changed === '' ? '' : '-dirty')
 }
 
 /** Describes this run. */

@@ -3,6 +3,9 @@
  * on each engine. A process that does nothing is the base of the totals.
  */
 import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { createCodec } from '../dist/bindings/codec.js'
 
 const PROCESSES = 20
@@ -31,13 +34,18 @@ const CASES = [
 /** Runs one process; gives its own milliseconds, if it prints any, and those of all of it. */
 function run({ source, engine }) {
   const env = { ...process.env, TUILE_ENGINE: engine ?? '' }
-  const args = ['--input-type=module', '--eval', source]
+  const file = join(folder, 'child.mjs')
+  writeFileSync(file, source)
+  const args = process.versions.deno ? ['run', '--allow-all', file] : [file]
   const start = performance.now()
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { env, encoding: 'utf8' })
   const total = performance.now() - start
   if (status !== 0) throw new Error(stderr)
   return { verified: Number(stdout), total }
 }
+
+const folder = mkdtempSync(fileURLToPath(new URL('../dist/cold-start-', import.meta.url)))
+process.on('exit', () => rmSync(folder, { recursive: true }))
 
 function median(samples) {
   const sorted = samples.toSorted((a, b) => a - b)
@@ -55,7 +63,9 @@ for (let turn = 0; turn < PROCESSES; turn++) {
   }
 }
 
-console.log(`node ${process.versions.node}, milliseconds, medians of ${PROCESSES} processes`)
+const { bun, deno, node } = process.versions
+const runtime = bun ? `bun ${bun}` : deno ? `deno ${deno}` : `node ${node}`
+console.log(`${runtime}, milliseconds, medians of ${PROCESSES} processes`)
 const rounded = (samples) => Number(median(samples).toFixed(1))
 const rows = CASES.map(({ name, engine, verified, total }) => [
   name,
