@@ -16,7 +16,7 @@ interface Contender {
 }
 
 /** The columns of the table of figures, in order. */
-const RESULTS = ['node-20', 'node-24', 'bun-1', 'deno-2']
+const RESULTS = ['node-20', 'node-22', 'node-24', 'node-26', 'bun-1', 'deno-2']
 
 /** What the table says of one contender: nanoseconds for the first, ratios to it for the others. */
 function figuresOf(name: string): string[] {
