@@ -77,7 +77,8 @@ export class SessionState {
   #source: Source | null
   #loading: Promise<void> | null = null
   #id: string | null = null
-  #delivered = 0
+  /** The messages that came with the request, which the next record must not hold. */
+  #delivered: ReadonlyMap<string, unknown> = NOTHING
   /** The view, once it is this request's own. */
   #draft: Draft | null = null
   readonly #createId: () => string
@@ -114,7 +115,7 @@ export class SessionState {
     if (this.destroyed) return true
     // A session that was never stored and holds nothing leaves nothing, whatever was tried with it.
     if (this.origin === null) return this.view.data.size > 0 || this.view.flash.size > 0
-    return this.grace !== null || this.changes.length > 0 || this.#delivered > 0
+    return this.grace !== null || this.changes.length > 0 || this.#delivered.size > 0
   }
 
   /** Loads the session if that can be done at once; `false` if `load` must be waited for first. */
@@ -144,7 +145,7 @@ export class SessionState {
     // A frozen record's messages are those of the session that moved on.
     if (origin.record.frozen) return
     this.incoming = origin.record.flash
-    this.#delivered = this.incoming.size
+    this.#delivered = origin.record.flash
   }
 
   /** Makes a change, now and whenever the work is done again. */
@@ -177,7 +178,7 @@ export class SessionState {
   /** Does the work again on a newer record of the same session. */
   rebase(origin: Origin): void {
     const flash = new Map(origin.record.flash)
-    for (const [key, delivered] of this.origin?.record.flash ?? []) {
+    for (const [key, delivered] of this.#delivered) {
       if (JSON.stringify(flash.get(key)) === JSON.stringify(delivered)) flash.delete(key)
     }
     this.origin = origin
@@ -192,7 +193,7 @@ export class SessionState {
     this.changes = this.changes.slice(this.written)
     this.grace = null
     this.touched = false
-    this.#delivered = 0
+    this.#delivered = NOTHING
   }
 
   /** Remembers what an object looked like when the handler got it, in development. */

@@ -1,6 +1,6 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { CookieOverflowError } from './errors.ts'
-import { recordedSessions, visit } from './sessions.fixture.ts'
+import { cookieOf, cookieWith, recordedSessions, visit } from './sessions.fixture.ts'
 
 describe('sessions in a cookie', () => {
   it('that do not fit 4096 bytes are an error that names the largest values', async () => {
@@ -33,6 +33,18 @@ describe('sessions in a cookie', () => {
     }
     expect(sizes.at(-1)).toBeGreaterThan(4093)
     expect(sizes.at(-1)).toBeLessThanOrEqual(4096)
+  })
+
+  it('do not save with a move of the idle deadline what was changed in place', async () => {
+    vi.useFakeTimers({ now: 1_700_000_000_000, toFake: ['Date'] })
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
+    const { sessions } = recordedSessions({ idleTimeout: 60 })
+    const cookie = await cookieWith(sessions, { list: [1] })
+    vi.setSystemTime(1_700_000_040_000)
+    const moved = await visit(sessions, cookie, (session) => session.get('list').push(2))
+    expect((await sessions.read(cookieOf(moved))).get('list')).toEqual([1])
+    warn.mockRestore()
+    vi.useRealTimers()
   })
 
   it('cannot be found by id', () => {

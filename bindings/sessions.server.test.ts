@@ -61,6 +61,50 @@ describe('sessions on a server', () => {
     expect((await sessions.read(cookie)).get('n')).toBe(12)
   })
 
+  it('a message that another request leaves survives any number of conflicts', async () => {
+    const { sessions } = recordedSessions({ storage: remoteStorage() })
+    const cookie = cookieOf(await visit(sessions, null, (session) => session.flash('old', 1)))
+    const slow = await sessions.read(cookie)
+    slow.set('slow', 1)
+    expect(slow.get('old')).toBe(1)
+    // Each write of the slow request comes too late, twice.
+    const { storage } = sessions as unknown as { storage: ReturnType<typeof remoteStorage> }
+    const { write } = storage
+    let conflicts = 0
+    vi.spyOn(storage, 'write').mockImplementation(async (key, value, options) => {
+      if (value.includes('slow') && conflicts < 2) {
+        conflicts++
+        const other = await sessions.read(cookie)
+        if (conflicts === 1) other.flash('new', 2)
+        other.update('others', (n = 0) => n + 1)
+        other.reflash()
+        await sessions.commit(other)
+      }
+      return write(key, value, options)
+    })
+    await sessions.commit(slow)
+    const next = await sessions.read(cookie)
+    expect(conflicts).toBe(2)
+    expect(next.all()).toEqual({ slow: 1, others: 2 })
+    expect(next.get('new')).toBe(2)
+  })
+
+  it('a message that this request left survives a conflict of its next commit', async () => {
+    const { sessions } = recordedSessions({ storage: remoteStorage() })
+    const cookie = await cookieWith(sessions)
+    const session = await sessions.read(cookie)
+    session.flash('mine', 1)
+    await sessions.commit(session)
+    await sessions.update(session.id, (other) => {
+      other.set('y', 2)
+      other.reflash()
+    })
+    session.set('x', 3)
+    await sessions.commit(session)
+    const next = await sessions.read(cookie)
+    expect([next.all(), next.allFlash()]).toEqual([{ x: 3, y: 2 }, { mine: 1 }])
+  })
+
   it('a storage without touch() gets the same text again', async () => {
     vi.useFakeTimers({ now: 1_700_000_000_000, toFake: ['Date'] })
     const { touch: _, ...storage } = memoryStorage()

@@ -70,7 +70,8 @@ export function createCookieKeeper(settings: KeeperSettings): Keeper {
       return after
     },
 
-    touch: (origin, expiresAt) => store({ ...origin.record, expiresAt }),
+    // From the text: a handler may have changed values of the decoded record in place.
+    touch: (origin, expiresAt) => store({ ...decodeRecord(origin.text)!, expiresAt }),
 
     destroy: (origin) => events.emit('destroy', () => ({ key: keyOf(origin.id) })),
 
