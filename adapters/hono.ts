@@ -160,7 +160,7 @@ export function session<
   return async function sessionMiddleware(c, next) {
     const sessions = manager ?? managerOf((source as (c: Context) => SessionsOptions<Data>)(c))
     const shared = sharedName(sessions.cookieName)
-    const variables: Context = c
+    const variables: Context = c // untyped: these names are known at run time only
     const first = variables.get(shared)
     if (first !== undefined) {
       warnOfSecond(sessions.cookieName)

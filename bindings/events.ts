@@ -6,7 +6,6 @@
  * @module
  */
 import type { Rejection } from './codec/engine.ts'
-import type { TuileError } from './errors.ts'
 
 /**
  * Why a cookie did not give a session. Besides the reasons of a token: `corrupt`, it verified but
@@ -36,7 +35,7 @@ export interface SessionEvents {
   /** Another request changed or ended the session first. `gone`: nothing was written. */
   conflict: { readonly key: string; readonly gone: boolean }
   /** The storage, or a listener, failed. */
-  error: { readonly error: TuileError | unknown }
+  error: { readonly error: unknown }
 }
 
 /** The name of an event. */

@@ -2,7 +2,7 @@
  * The SHA-256 compression function (FIPS 180-4 §6.2.2): scalar rounds with the message schedule in SIMD woven between them.
  *
  * The rounds are one serial chain of about 7.6 cycles each; the schedule runs in the vector ports
- * meanwhile. Measured per 64-byte block on V8: 272 ns with a scalar schedule, 199 ns woven.
+ * meanwhile. Measured per 64-byte block on Node 24: 271 ns with a scalar schedule, 197 ns woven.
  * The order of the statements below is therefore the optimisation, see `passes.js`.
  *
  * @module
@@ -23,7 +23,7 @@ const K: usize = memory.data<u32>([
 const KW: usize = memory.data(64, 16)
 
 // Rotations chained: two moves fewer than three independent ones where the machine's rotate is
-// destructive, 3 % per block.
+// destructive. With the shared Maj of the rounds below, 306 → 271 ns per block on Node 24.
 function bigSigma0(a: u32): u32 {
   return rotr<u32>(rotr<u32>(rotr<u32>(a, 9) ^ a, 11) ^ a, 2)
 }
