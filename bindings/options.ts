@@ -60,7 +60,8 @@ export interface SessionsOptions<Data extends object> {
   readonly touchEvery?: number | undefined
   /**
    * Checks the data of every stored session. Data that do not fit give a new, empty session and a
-   * `reject` event. It must answer at once, not with a promise.
+   * `reject` event. It must answer at once: a promise is a `ConfigurationError` when a session
+   * is read.
    */
   readonly schema?: StandardSchema<Data> | undefined
   /** Called with every event; `sessions.on` listens to one kind. */

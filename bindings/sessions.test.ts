@@ -130,6 +130,15 @@ describe.each(Object.entries(STORAGES))('sessions in a %s storage', (kind, creat
     expect(events.at(-1)).toEqual({ type: 'reject', reason: 'schema' })
   })
 
+  it('a schema that answers with a promise is an error that says so', async () => {
+    const validate = () => Promise.reject(new Error('late'))
+    const schema = { '~standard': { version: 1 as const, vendor: 'test', validate } }
+    const { sessions } = recordedSessions({ storage: createStorage(), schema })
+    const cookie = await cookieWith(sessions)
+    const read = async () => (await sessions.read(cookie)).get('x')
+    await expect(read()).rejects.toThrow('The schema answers with a promise')
+  })
+
   describe('with a fake clock', () => {
     afterEach(() => void vi.useRealTimers())
     const start = 1_700_000_000_000

@@ -3,9 +3,10 @@
  *
  * @module
  */
-import type { Awaitable } from '../awaitable.ts'
+import { isPromise, type Awaitable } from '../awaitable.ts'
 import type { TokenMaker } from '../channel.ts'
 import type { OpenedToken } from '../codec/engine.ts'
+import { ConfigurationError } from '../errors.ts'
 import type { SessionEmitter } from '../events.ts'
 import type { Deadlines, StandardSchema } from '../options.ts'
 import type { SessionRecord } from '../record.ts'
@@ -36,14 +37,22 @@ export interface Keeper extends TokenMaker {
   needsCookie(before: Origin | null, after: Origin): boolean
 }
 
-/** Whether the data of a record fit the schema, if there is one. */
+/**
+ * Whether the data of a record fit the schema, if there is one.
+ *
+ * @throws ConfigurationError if the schema answers with a promise.
+ */
 export function fitsSchema(
   schema: StandardSchema<object> | undefined,
   record: SessionRecord
 ): boolean {
   if (schema === undefined) return true
   const result = schema['~standard'].validate(Object.fromEntries(record.data))
-  return !(result instanceof Promise) && result.issues === undefined
+  if (isPromise(result)) {
+    result.catch(() => undefined) // its answer comes too late either way
+    throw new ConfigurationError('The schema answers with a promise; sessions need it at once')
+  }
+  return result.issues === undefined
 }
 
 /** The record of the work on a session, about to be written. */
