@@ -13,12 +13,15 @@ function runtime() {
 }
 
 /** Whether the CPU hashes SHA-256 in hardware, which decides how native code compares. */
-function shaExtensions() {
+export function shaExtensions() {
   const info = '/proc/cpuinfo'
   return existsSync(info)
     ? /^(?:flags|Features)\s*:.*\b(?:sha_ni|sha2)\b/m.test(readFileSync(info, 'utf8'))
     : null
 }
+
+/** The value of `OPENSSL_ia32cap` that hides the SHA extensions from OpenSSL and BoringSSL. */
+export const WITHOUT_SHA = ':~0x20000000'
 
 /** The commit, with `-dirty` behind it if anything but results has changed since. */
 function commit() {
@@ -34,6 +37,7 @@ export function describeEnvironment() {
     ...runtime(),
     cpu: cpus()[0].model,
     shaExtensions: shaExtensions(),
+    opensslMasked: process.env.OPENSSL_ia32cap === WITHOUT_SHA,
     date: new Date().toISOString(),
     commit: commit(),
     nodeEnv: process.env.NODE_ENV,

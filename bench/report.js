@@ -1,7 +1,7 @@
 /** The result of a run: a table to read, a file to keep. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 
-const COLUMNS = [28, 12, 12, 12, 9]
+const COLUMNS = [36, 12, 12, 12, 9]
 
 function row(cells) {
   return cells
@@ -9,35 +9,54 @@ function row(cells) {
     .join('')
 }
 
+/** Four digits are more than a run can promise. */
+const digits = (value) => Number(value.toPrecision(value < 1000 ? 4 : 6))
+
 /**
- * The table of one job.
+ * What is kept of a job: its figures, each also as a ratio to the first contender's.
  *
- * @typedef {{ name: string, median: number, q1: number, q3: number, ratio: number }} Figures
- *
- * @param {{ name: string, headerSize: number, contenders: Figures[] }} job
+ * @param {import('./jobs/index.js').Job} job
+ * @param {number | undefined} size
+ * @param {{ name: string, median: number, q1: number, q3: number }[]} figures
  */
-export function formatJob({ name, headerSize, contenders }) {
-  const lines = contenders.map((contender) =>
-    row([
-      contender.name,
-      contender.median.toFixed(0),
-      contender.q1.toFixed(0),
-      contender.q3.toFixed(0),
-      `${contender.ratio.toFixed(2)}x`,
-    ])
+export function describeJob({ id, title, group, per = 1, unit = 'ns' }, size, figures) {
+  const [first] = figures
+  return {
+    id,
+    title,
+    group,
+    unit,
+    ...(size !== undefined && { size }),
+    baseline: first.name,
+    contenders: figures.map(({ name, median, q1, q3 }) => ({
+      name,
+      median: digits(median / per),
+      q1: digits(q1 / per),
+      q3: digits(q3 / per),
+      ratio: first.median > 0 ? digits(median / first.median) : null,
+    })),
+  }
+}
+
+/** The table of one job. */
+export function formatJob({ id, title, size, unit, contenders }) {
+  const lines = contenders.map(({ name, median, q1, q3, ratio }) =>
+    row([name, ...[median, q1, q3].map(String), ratio === null ? '' : `${ratio.toFixed(2)}x`])
   )
-  const heading = row([`${name}, ${headerSize} bytes`, 'median ns', 'q1', 'q3', 'ratio'])
-  return [heading, ...lines].join('\n')
+  const what = size === undefined ? title : `${title} (${size} bytes)`
+  return [`${id}: ${what}`, row(['', `median ${unit}`, 'q1', 'q3', 'ratio']), ...lines].join('\n')
 }
 
 /**
- * Keeps a result as `results/<runtime>-<major>.json`; gives the file's name.
+ * Keeps a result as `results/<runtime>-<major>.json`, or `-no-sha.json` if OpenSSL's use of the SHA
+ * extensions was masked; gives the file's name.
  *
- * @param {{ runtime: string, version: string }} result
+ * @param {{ runtime: string, version: string, opensslMasked: boolean }} result
  */
 export function writeResult(result) {
   const folder = new URL('results/', import.meta.url)
-  const file = `${result.runtime}-${result.version.split('.')[0]}.json`
+  const [major] = result.version.split('.')
+  const file = `${result.runtime}-${major}${result.opensslMasked ? '-no-sha' : ''}.json`
   mkdirSync(folder, { recursive: true })
   writeFileSync(new URL(file, folder), `${JSON.stringify(result, null, 2)}\n`)
   return `results/${file}`

@@ -1,51 +1,73 @@
-/** Runs the benchmark: contenders agree first, then every job is measured, printed and kept. */
-import { randomBytes } from 'node:crypto'
+/**
+ * Runs the benchmark on this runtime: contenders agree first, then every job is measured, printed and
+ * kept.
+ *
+ *     --job <id>     only this job, or several; prints, and keeps nothing
+ *     --rounds <n>   rounds that count, for jobs that are timed in rounds
+ *     --all          the slow jobs too, and as many rounds as figures to be published need
+ *     --check        only checks that the contenders agree
+ */
+import { parseArgs } from 'node:util'
 import { checkAgreement } from './agree.js'
+import { listAbsent } from './contenders/load.js'
 import { describeEnvironment } from './environment.js'
-import { COOKIE_NAME, createId, HEADER_COUNT, JOBS } from './jobs.js'
+import { loadJobs } from './jobs/index.js'
 import { pinToOneCore } from './pin.js'
-import { formatJob, writeResult } from './report.js'
-import { measure, ROUNDS } from './timer.js'
+import { describeJob, formatJob, writeResult } from './report.js'
+import { measure } from './timer.js'
 
+const { values: options } = parseArgs({
+  options: {
+    job: { type: 'string', multiple: true },
+    rounds: { type: 'string' },
+    all: { type: 'boolean', default: false },
+    check: { type: 'boolean', default: false },
+  },
+})
+
+/** Before any contender is imported, so that none has seen another. */
 process.env.NODE_ENV = 'production'
-const pinned = pinToOneCore()
-// Only now, so that no package has seen another NODE_ENV.
-const { createContenders } = await import('./contenders/index.js')
 
-/** The headers of one contender: the same ids for all, each with the contender's own signature. */
-async function headersFor(contender, job, ids) {
-  const pairs = await Promise.all(ids.map((id) => contender.sign(id)))
-  return pairs.map((pair) => job.header(pair))
+const rounds = Number(options.rounds ?? (options.all ? 300 : 40))
+const warmUp = options.all ? 100 : 40
+
+function wants({ id, slow }) {
+  return options.job ? options.job.includes(id) : options.all || !slow
 }
 
-async function runJob(job, contenders) {
-  const ids = Array.from({ length: HEADER_COUNT }, createId)
-  const entries = await Promise.all(
-    contenders.map(async (contender) => ({
-      contender,
-      headers: await headersFor(contender, job, ids),
-    }))
-  )
-  const measured = await measure(entries)
-  const headerSize = entries[0].headers[0].length
-  const ofWasm = measured[0].median
-  return {
-    name: job.name,
-    headerSize,
-    contenders: measured.map((figures) => ({ ...figures, ratio: figures.median / ofWasm })),
-  }
+/** Checks a timed job's contenders; gives its figures unless that is all. */
+async function runTimed(job) {
+  const tasks = await job.createTasks()
+  for (const task of tasks) await checkAgreement(job.id, task)
+  if (options.check) return console.log(`${job.id}: ${tasks.length} contenders agree`)
+  const size = job.size ?? job.sizeOf?.(tasks)
+  return describeJob(job, size, await measure(tasks, { rounds, warmUp }))
 }
 
-const contenders = await createContenders(COOKIE_NAME, randomBytes(32).toString('base64'))
-for (const contender of contenders) await checkAgreement(contender)
-console.log(`${contenders.length} contenders agree`)
+async function runMeasured(job) {
+  if (options.check) return
+  return describeJob(job, job.size, await job.measure({ rounds }))
+}
 
-const result = { ...describeEnvironment(), pinned, rounds: ROUNDS, jobs: [] }
-const where = pinned ? `${result.cpu}, one core` : result.cpu
-console.log(`${result.runtime} ${result.version}, ${where}, ${ROUNDS} rounds`)
-for (const job of JOBS) {
-  const outcome = await runJob(job, contenders)
-  result.jobs.push(outcome)
+const jobs = (await loadJobs()).filter(wants)
+const environment = describeEnvironment()
+console.log(`${environment.runtime} ${environment.version}, ${environment.cpu}, ${rounds} rounds`)
+
+const outcomes = new Map()
+async function run(job, how) {
+  const outcome = await how(job)
+  if (!outcome) return
+  outcomes.set(job, outcome)
   console.log(`\n${formatJob(outcome)}`)
 }
-console.log(`\n${writeResult(result)}`)
+// Those that start processes first, as these would inherit the one core.
+for (const job of jobs.filter(({ measure }) => measure)) await run(job, runMeasured)
+const pinned = pinToOneCore()
+for (const job of jobs.filter(({ measure }) => !measure)) await run(job, runTimed)
+
+const absent = listAbsent()
+for (const { name, reason } of absent) console.log(`absent: ${name}: ${reason}`)
+if (!options.check && !options.job) {
+  const inOrder = jobs.map((job) => outcomes.get(job))
+  console.log(`\n${writeResult({ ...environment, pinned, rounds, absent, jobs: inOrder })}`)
+}

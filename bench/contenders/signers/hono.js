@@ -5,12 +5,13 @@
 import { parseSigned, serializeSigned } from 'hono/utils/cookie'
 
 /** hono/cookie takes the secret as it is, and imports it as a key at each call. */
-export function honoCookie(cookieName, secret) {
+export function honoCookie({ cookieName, secrets: [secret] }) {
   return {
     name: 'hono/cookie signed',
     isAsync: true,
-    async sign(id) {
-      const line = await serializeSigned(cookieName, id, secret, { path: '/', secure: true })
+    encodesText: true,
+    async sign(text) {
+      const line = await serializeSigned(cookieName, text, secret, { path: '/', secure: true })
       return line.slice(0, line.indexOf(';'))
     },
     async verify(header) {

@@ -1,0 +1,31 @@
+/**
+ * The jobs, in the order in which they are run and reported.
+ *
+ * @typedef {import('../timer.js').Task} Task
+ *
+ * @typedef {object} Job
+ * @property {string} id What `--job` takes, and the report knows it by; it never changes.
+ * @property {string} title
+ * @property {string} group Jobs of one group belong into one picture.
+ * @property {number} [size] Bytes of a message, where that is what differs within the group.
+ * @property {number} [per] How many pieces of work one call does: figures are per piece.
+ * @property {string} [unit] `ns` unless it says otherwise.
+ * @property {boolean} [slow] Whether only `npm run bench:all` runs it.
+ * @property {() => Promise<Task[]>} [createTasks] The contenders, the one that ratios refer to first.
+ * @property {(tasks: Task[]) => number} [sizeOf] As `size`, if only the tasks tell.
+ * @property {(how: { rounds: number }) => Promise<{ name: string, median: number, q1: number,
+ * q3: number }[]>} [measure] In the place of `createTasks`, for what starts processes: its own figures.
+ *
+ * @module
+ */
+import { existsSync } from 'node:fs'
+
+/** A file of this folder or a neighbour's each; neighbours need not be there. */
+const FILES = ['./verify.js']
+
+/** @returns {Promise<Job[]>} */
+export async function loadJobs() {
+  const urls = FILES.map((file) => new URL(file, import.meta.url))
+  const modules = await Promise.all(urls.filter((url) => existsSync(url)).map((url) => import(url)))
+  return modules.flatMap(({ jobs }) => jobs)
+}
