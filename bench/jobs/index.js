@@ -21,7 +21,7 @@
 import { existsSync } from 'node:fs'
 
 /** A file of this folder or a neighbour's each; neighbours need not be there. */
-const FILES = ['./verify.js']
+const FILES = ['./verify.js', './record.js', './sign.js', './rotation.js', './many.js']
 
 /** @returns {Promise<Job[]>} */
 export async function loadJobs() {
