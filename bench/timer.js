@@ -25,7 +25,9 @@ const BATCH_MS = 1
 
 /**
  * A loop of its own for each contender. In a loop that they share, its calls would be megamorphic,
- * which costs more than the shortest of them, and none could be inlined as in an app.
+ * which costs more than the shortest of them, and none could be inlined as in an app. The source
+ * differs, as V8 shares what it learnt between functions of one source: an empty call took 8.4 ns
+ * that takes 2.6.
  */
 function createLoop({ isAsync, inputs }) {
   const [asynchronous, wait] = isAsync ? ['async ', 'await '] : ['', '']
@@ -81,7 +83,6 @@ export async function measure(tasks, { rounds, warmUp }) {
     for (const runner of shuffle(runners)) {
       const nanoseconds = await runner.batch()
       if (round >= 0) runner.samples.push(nanoseconds)
-      // A clock of a tenth of a millisecond may have seen nothing pass.
       else runner.count = nextCount(runner.count, nanoseconds)
     }
   }

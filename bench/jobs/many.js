@@ -18,9 +18,7 @@ async function createTasks(count) {
       return {
         name,
         isAsync,
-        call: isAsync
-          ? (some) => Promise.all(some.map(verify))
-          : (some) => some.map(verify),
+        call: isAsync ? (some) => Promise.all(some.map(verify)) : (some) => some.map(verify),
         inputs: slices(headers, count),
         answers: slices(ids, count),
       }

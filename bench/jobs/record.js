@@ -1,6 +1,13 @@
 /** A session that travels in its cookie: a signed record of 3.5 KB, verified, and verified and parsed. */
 import { createSigners } from '../contenders/signers/index.js'
-import { COOKIE_NAME, createId, createSecret, flipSignature, INPUT_COUNT, oneCookie } from '../headers.js'
+import {
+  COOKIE_NAME,
+  createId,
+  createSecret,
+  flipSignature,
+  INPUT_COUNT,
+  oneCookie,
+} from '../headers.js'
 
 /** A session of a shop: 2,560 bytes of JSON. */
 function createRecord() {
