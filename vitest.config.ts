@@ -12,7 +12,12 @@ const config: ViteUserConfig = defineConfig({
     alias: { '#core-module': at('bindings/codec/module.inline.ts') },
   },
   test: {
-    include: ['bindings/**/*.test.ts', 'adapters/**/*.test.ts', 'scripts/**/*.test.ts'],
+    include: [
+      'bindings/**/*.test.ts',
+      'adapters/**/*.test.ts',
+      'scripts/**/*.test.ts',
+      'bench/rust/*.test.js',
+    ],
     // scripts/counts.js reads what ran and what was skipped.
     reporters: results ? ['default', ['json', { outputFile: results }]] : ['default'],
     exclude: ['adapters/runtimes/suite/**'],
