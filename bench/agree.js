@@ -2,6 +2,22 @@
 import { deepStrictEqual } from 'node:assert'
 
 /**
+ * Does work without what packages print meanwhile: some warn of production, some log what they refuse.
+ *
+ * @template T
+ * @param {() => Promise<T>} work
+ */
+export async function quietly(work) {
+  const { error, warn } = console
+  console.error = console.warn = () => {}
+  try {
+    return await work()
+  } finally {
+    Object.assign(console, { error, warn })
+  }
+}
+
+/**
  * Checks one contender at one job.
  *
  * @param {string} job
@@ -10,7 +26,6 @@ import { deepStrictEqual } from 'node:assert'
  */
 export async function checkAgreement(job, task) {
   const { name, call, inputs, answers = [], refusals = [], read = (answer) => answer } = task
-  if (!call) return
   const cases = [...answers.map((answer, i) => [`input ${i}`, inputs[i], answer]), ...refusals]
   for (const [what, input, expected] of cases) {
     deepStrictEqual(await read(await call(input)), expected, `${job}: ${name}: ${what}`)

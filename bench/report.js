@@ -33,7 +33,7 @@ export function describeJob({ id, title, group, per = 1, unit = 'ns' }, size, fi
       median: digits(median / per),
       q1: digits(q1 / per),
       q3: digits(q3 / per),
-      ratio: first.median > 0 ? digits(median / first.median) : null,
+      ratio: unit === 'bytes' ? null : digits(median / first.median),
     })),
   }
 }

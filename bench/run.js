@@ -8,7 +8,7 @@
  *     --check        only checks that the contenders agree
  */
 import { parseArgs } from 'node:util'
-import { checkAgreement } from './agree.js'
+import { checkAgreement, quietly } from './agree.js'
 import { listAbsent } from './contenders/load.js'
 import { describeEnvironment } from './environment.js'
 import { loadJobs } from './jobs/index.js'
@@ -37,8 +37,11 @@ function wants({ id, slow }) {
 
 /** Checks a timed job's contenders; gives its figures unless that is all. */
 async function runTimed(job) {
-  const tasks = await job.createTasks()
-  for (const task of tasks) await checkAgreement(job.id, task)
+  const tasks = await quietly(async () => {
+    const created = await job.createTasks()
+    for (const task of created) await checkAgreement(job.id, task)
+    return created
+  })
   if (options.check) return console.log(`${job.id}: ${tasks.length} contenders agree`)
   const size = job.size ?? job.sizeOf?.(tasks)
   return describeJob(job, size, await measure(tasks, { rounds, warmUp }))

@@ -19,8 +19,8 @@ const BATCH_MS = 1
  * @property {any[]} [answers] What it has to give for each input; `agree.js` checks it.
  * @property {[what: string, input: any, answer: any][]} [refusals] More calls that are checked.
  * @property {(answer: any) => unknown} [read] Makes an answer comparable, when it is checked.
- * @property {() => number | Promise<number>} [sample] In the place of `call`, for what runs in
- * another process: runs a batch and gives the nanoseconds of one call.
+ * @property {() => number | Promise<number>} [sample] What is timed in the place of
+ * `call`, if that runs in another process: runs a batch there, gives the nanoseconds of one call.
  */
 
 /**
@@ -47,7 +47,7 @@ class Runner {
 
   constructor(task) {
     this.#task = task
-    if (!task.sample) this.#loop = createLoop(task)
+    this.#loop = createLoop(task)
   }
 
   get name() {

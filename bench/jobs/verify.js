@@ -1,5 +1,5 @@
 /** From a Cookie header to a verified session id: what an API does on every request. */
-import { createSigners } from '../contenders/signers/index.js'
+import { createSigners, WITH_FLOOR } from '../contenders/signers/index.js'
 import {
   COOKIE_NAME,
   createIds,
@@ -14,11 +14,11 @@ async function createTask(signer, header, ids) {
   const { name, isAsync, verify } = signer
   const pairs = await Promise.all(ids.map((id) => signer.sign(id)))
   const inputs = pairs.map(header)
-  if (signer.sampleVerify) return { name, inputs, sample: await signer.sampleVerify(inputs) }
   return {
     name,
     isAsync,
     call: verify,
+    sample: await sampleVerify?.(inputs),
     inputs,
     answers: ids,
     refusals: [
@@ -42,7 +42,8 @@ function createJob(id, title, header) {
     group: 'verify',
     async createTasks() {
       const ids = createIds()
-      const signers = await createSigners({ cookieName: COOKIE_NAME, secrets: [createSecret()] })
+      const options = { cookieName: COOKIE_NAME, secrets: [createSecret()] }
+      const signers = await createSigners(options, WITH_FLOOR)
       return Promise.all(signers.map((signer) => createTask(signer, header, ids)))
     },
     sizeOf: ([{ inputs }]) => inputs[0].length,

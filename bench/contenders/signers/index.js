@@ -10,6 +10,8 @@
  * browser sends it back.
  * @property {(header: string) => string | null | Promise<string | null>} verify The text in a Cookie
  * header, or `null` if its signature is not right.
+ * @property {(headers: string[]) => Promise<() => Promise<number>>} [sampleVerify] If it runs in a
+ * process of its own: what runs a batch there over the headers, and gives the nanoseconds of a call.
  * @property {(record: object) => string | Promise<string>} [signRecord] As `sign`, if it has a way of
  * its own to keep objects.
  * @property {(header: string) => object | null | Promise<object | null>} [verifyRecord]
@@ -23,15 +25,14 @@ const SIGNERS = {
   'tuile, wasm': async () => (await import('./tuile.js')).tuileWasm,
   'tuile, portable': async () => (await import('./tuile.js')).tuilePortable,
   'rust + wasm-pack': async () => (await import('../../rust/signer.js')).rustWasm,
-  'native floor': async () => (await import('../../native/signer.js')).nativeFloor,
   'cookie + createHmac': async () => (await import('./node-crypto.js')).hmacObject,
   'cookie + crypto.hash twice': async () => (await import('./node-crypto.js')).hashTwice,
   'cookie + cookie-signature': async () => (await import('./cookie-signature.js')).cookieSignature,
   'Bun.CookieMap + CryptoHasher': async () => (await import('./bun.js')).cryptoHasher,
   'Bun.CookieMap + CryptoHasher.copy': async () => (await import('./bun.js')).cryptoHasherCopy,
-  'cookie + @noble/hashes': async () => (await import('./libraries.js')).noble,
-  'cookie + hash-wasm': async () => (await import('./libraries.js')).hashWasm,
-  'cookie + as-sha256': async () => (await import('./libraries.js')).asSha256,
+  'cookie + @noble/hashes': async () => (await import('./noble.js')).noble,
+  'cookie + hash-wasm': async () => (await import('./hash-wasm.js')).hashWasm,
+  'cookie + as-sha256': async () => (await import('./as-sha256.js')).asSha256,
   'cookie + WebCrypto': async () => (await import('./webcrypto.js')).webCrypto,
   'cookie + fast-jwt': async () => (await import('./jwt.js')).fastJwt,
   'cookie + jose': async () => (await import('./jwt.js')).jose,
@@ -39,8 +40,16 @@ const SIGNERS = {
   '@remix-run/cookie': async () => (await import('./remix.js')).remixCookie,
 }
 
-/** Their names. */
-export const SIGNER_NAMES = Object.keys(SIGNERS)
+/** What runs in a process of its own, and takes part where a job asks for it. */
+const FLOOR = {
+  'native floor': async () => (await import('../../native/signer.js')).nativeFloor,
+}
+
+/** The names of all signers but the native floor. */
+const SIGNER_NAMES = Object.keys(SIGNERS)
+
+/** The names of all signers. */
+export const WITH_FLOOR = [...SIGNER_NAMES, ...Object.keys(FLOOR)]
 
 /**
  * The signers of this runtime.
@@ -50,5 +59,6 @@ export const SIGNER_NAMES = Object.keys(SIGNERS)
  * @returns {Promise<Signer[]>}
  */
 export function createSigners(options, names = SIGNER_NAMES) {
-  return load(Object.fromEntries(names.map((name) => [name, SIGNERS[name]])), options)
+  const wanted = Object.entries({ ...SIGNERS, ...FLOOR }).filter(([name]) => names.includes(name))
+  return load(Object.fromEntries(wanted), options)
 }

@@ -1,0 +1,16 @@
+/** Apps without sessions: what the others' cost is on top of. */
+import { Hono } from 'hono'
+
+/** It does not look at its cookies. */
+export function bare() {
+  const app = new Hono().get('/read', (c) => c.text('somebody')).get('/write', (c) => c.text('42'))
+  return { name: 'bare app', app, plain: true }
+}
+
+/** It asks for the Cookie header, which most of what reads a cookie begins with. */
+export function cookieHeader() {
+  const app = new Hono()
+    .get('/read', (c) => c.text(c.req.header('Cookie') ? 'somebody' : 'nobody'))
+    .get('/write', (c) => c.text(c.req.header('Cookie') ? '42' : '1'))
+  return { name: 'app that reads the Cookie header', app, plain: true }
+}
