@@ -11,7 +11,7 @@ import {
 
 /** The task of one signer, with headers that it signed itself. */
 async function createTask(signer, header, ids) {
-  const { name, isAsync, verify } = signer
+  const { name, isAsync, verify, sampleVerify } = signer
   const pairs = await Promise.all(ids.map((id) => signer.sign(id)))
   const inputs = pairs.map(header)
   return {
