@@ -2,10 +2,11 @@
  * Runs the benchmark in every runtime, unattended: once as the machine is and, where the CPU has SHA
  * extensions, once more with native code kept from them; then writes the root README's table.
  *
- *     node bench/all.js [runtime ...]      for instance: node-24 bun
+ *     node bench/all.js [--rounds n] [runtime ...]      for instance: node-24 bun
  */
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
 import { bunProgram, denoProgram, nodeProgram } from '../scripts/runtimes.js'
 import { shaExtensions, WITHOUT_SHA } from './environment.js'
 
@@ -30,10 +31,15 @@ function run(name, [program, ...args], environment = {}) {
   if (status !== 0) failures.push(name)
 }
 
-const wanted = process.argv.slice(2)
+const { values, positionals: wanted } = parseArgs({
+  options: { rounds: { type: 'string' } },
+  allowPositionals: true,
+})
+const options = ['--all', ...(values.rounds ? ['--rounds', values.rounds] : [])]
+
 for (const [name, command] of Object.entries(RUNTIMES)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue
-  const bench = [...command(), file('run.js'), '--all']
+  const bench = [...command(), file('run.js'), ...options]
   run(name, bench)
   if (shaExtensions()) {
     run(`${name}, without SHA extensions`, bench, { OPENSSL_ia32cap: WITHOUT_SHA })

@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { cpus } from 'node:os'
+import { fileURLToPath } from 'node:url'
 
 const folder = new URL('.', import.meta.url)
 
@@ -10,6 +11,11 @@ function runtime() {
   if (Bun) return { runtime: 'bun', version: Bun.version }
   if (Deno) return { runtime: 'deno', version: Deno.version.deno }
   return { runtime: 'node', version: process.versions.node }
+}
+
+/** What this runtime's program needs to run a file. */
+export function programArguments(file) {
+  return [...(globalThis.Deno ? ['run', '--allow-all'] : []), fileURLToPath(file)]
 }
 
 /** Whether the CPU hashes SHA-256 in hardware, which decides how native code compares. */

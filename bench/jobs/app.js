@@ -17,7 +17,7 @@ async function start(app, user) {
 }
 
 /** The cookie with a character in the middle of its value changed. */
-function tamper(cookie) {
+export function tamper(cookie) {
   const at = Math.floor((cookie.indexOf('=') + cookie.length) / 2)
   return cookie.slice(0, at) + (cookie[at] === 'A' ? 'B' : 'A') + cookie.slice(at + 1)
 }

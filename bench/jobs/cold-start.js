@@ -4,10 +4,8 @@
  * does nothing takes part.
  */
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { createSigners } from '../contenders/signers/index.js'
+import { programArguments } from '../environment.js'
 import { COOKIE_NAME, createId, createSecret } from '../headers.js'
 import { summarize } from '../statistics.js'
 
@@ -21,62 +19,41 @@ const NAMES = [
   'hono/cookie signed',
 ]
 
-const options = { cookieName: COOKIE_NAME, secrets: [createSecret()] }
-const signersUrl = new URL('../contenders/signers/index.js', import.meta.url).href
+const child = new URL('cold-start.child.js', import.meta.url)
 
-/** What a process does; it prints the milliseconds. */
-function sourceOf(name, header, id) {
-  const [url, given] = [signersUrl, [options, [name]]].map((value) => JSON.stringify(value))
-  return `
-const { createSigners } = await import(${url})
-const start = performance.now()
-const [{ verify }] = await createSigners(...${given})
-const id = await verify(${JSON.stringify(header)})
-const elapsed = performance.now() - start
-if (id !== ${JSON.stringify(id)}) throw new Error('The cookie did not verify')
-console.log(elapsed)
-`
-}
-
-/** Runs a file in a new process; gives the milliseconds that it printed, and those of all of it. */
-function start(file) {
-  const args = process.versions.deno ? ['run', '--allow-all', file] : [file]
+/** Starts a process; gives the milliseconds that it printed, and those of all of it. */
+function start(args) {
+  const command = [...programArguments(child), ...args]
   const from = performance.now()
-  const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' })
+  const { status, stdout, stderr } = spawnSync(process.execPath, command, { encoding: 'utf8' })
   const total = performance.now() - from
   if (status !== 0) throw new Error(stderr)
   return { own: Number(stdout), total }
 }
 
-async function prepare(folder) {
+async function prepare() {
   const id = createId()
+  const options = { cookieName: COOKIE_NAME, secrets: [createSecret()] }
   const signers = await createSigners(options, NAMES)
-  const sources = signers.map(async ({ name, sign }) => [name, sourceOf(name, await sign(id), id)])
-  const all = [...(await Promise.all(sources)), ['an empty process', '']]
-  return all.map(([name, source], i) => {
-    const file = join(folder, `${i}.mjs`)
-    writeFileSync(file, source)
-    start(file) // It is in the cache of the disk from here on.
-    return { name, file, own: [], total: [] }
+  const given = signers.map(async ({ name, sign }) => {
+    const args = [JSON.stringify({ name, options, header: await sign(id), id })]
+    return { name, args, own: [], total: [] }
   })
+  return [...(await Promise.all(given)), { name: 'an empty process', args: [], own: [], total: [] }]
 }
 
 /** In turn, so that whatever else the machine does meets all of them alike. */
 async function measure(processes) {
-  const folder = mkdtempSync(fileURLToPath(new URL('../../dist/cold-start-', import.meta.url)))
-  try {
-    const entries = await prepare(folder)
-    for (let turn = 0; turn < processes; turn++) {
-      for (const entry of entries) {
-        const { own, total } = start(entry.file)
-        entry.own.push(own)
-        entry.total.push(total)
-      }
+  const entries = await prepare()
+  for (const { args } of entries) start(args) // The files are in the cache of the disk from here on.
+  for (let turn = 0; turn < processes; turn++) {
+    for (const entry of entries) {
+      const { own, total } = start(entry.args)
+      entry.own.push(own)
+      entry.total.push(total)
     }
-    return entries
-  } finally {
-    rmSync(folder, { recursive: true })
   }
+  return entries
 }
 
 let measured

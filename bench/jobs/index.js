@@ -20,8 +20,8 @@
  */
 import { existsSync } from 'node:fs'
 
-/** A file of this folder or a neighbour's each; neighbours need not be there. */
-const FILES = [
+/** Files of jobs; a neighbour's need not be there. */
+export const JOB_FILES = [
   './verify.js',
   './record.js',
   './sign.js',
@@ -36,11 +36,10 @@ const FILES = [
   './boundary.js',
   './cold-start.js',
   './memory.js',
-]
+].filter((file) => existsSync(new URL(file, import.meta.url)))
 
 /** @returns {Promise<Job[]>} */
-export async function loadJobs() {
-  const urls = FILES.map((file) => new URL(file, import.meta.url))
-  const modules = await Promise.all(urls.filter((url) => existsSync(url)).map((url) => import(url)))
+export async function loadJobs(files = JOB_FILES) {
+  const modules = await Promise.all(files.map((file) => import(file)))
   return modules.flatMap(({ jobs }) => jobs)
 }
