@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Engine } from './codec/engine.ts'
+import type { Engine, MacAlgorithm } from './codec/engine.ts'
 import {
   defaultEngine,
   defaultEngineInfo,
@@ -20,7 +20,7 @@ import {
 import { createSigner as createSignerWith, type Signer, type SignerOptions } from './token.ts'
 
 export { serializeCookie, type CookieAttributes, type EngineInfo, type EngineName }
-export type { Signer, SignerOptions }
+export type { MacAlgorithm, Signer, SignerOptions }
 
 /** base64url without padding (RFC 4648 §5). */
 export interface Base64url {
@@ -47,6 +47,8 @@ export interface Codec {
   sha256(message: Uint8Array): Uint8Array
   /** See {@link hmacSha256}. */
   hmacSha256(key: Uint8Array, message: Uint8Array): Uint8Array
+  /** See {@link keyedBlake3}. */
+  keyedBlake3(key: Uint8Array, message: Uint8Array): Uint8Array
   /** See {@link createSigner}. */
   createSigner(secrets: string | readonly string[], options?: SignerOptions): Signer
 }
@@ -61,6 +63,8 @@ export interface CodecOptions {
   readonly engine?: EngineName
 }
 
+const BLAKE3_KEY_SIZE = 32
+
 function codecOf(engine: Engine, info: EngineInfo): Codec {
   return {
     engine: info,
@@ -72,6 +76,12 @@ function codecOf(engine: Engine, info: EngineInfo): Codec {
     },
     sha256: (message) => engine.sha256(message),
     hmacSha256: (key, message) => engine.hmacSha256(key, message),
+    keyedBlake3(key, message) {
+      if (key.length !== BLAKE3_KEY_SIZE) {
+        throw new RangeError(`A key of BLAKE3 has ${BLAKE3_KEY_SIZE} bytes, not ${key.length}`)
+      }
+      return engine.keyedBlake3(key, message)
+    },
     createSigner: (secrets, options) => createSignerWith(engine, secrets, options),
   }
 }
@@ -159,9 +169,26 @@ export const sha256: Codec['sha256'] = defaultCodec.sha256
 export const hmacSha256: Codec['hmacSha256'] = defaultCodec.hmacSha256
 
 /**
+ * Keyed BLAKE3 (https://github.com/BLAKE3-team/BLAKE3-specs) of a message of any length: 32 bytes.
+ *
+ * @throws RangeError if the key has not 32 bytes.
+ *
+ * @example
+ * ```ts
+ * import { base64url, keyedBlake3 } from 'tuile/codec'
+ *
+ * const key = new TextEncoder().encode('whats the Elvish word for friend')
+ * const hash = keyedBlake3(key, new Uint8Array(0)) // an official test vector
+ * assert.equal(base64url.encode(hash), 'krK3VgTtPHYfnW9iOSyKkietDqPwlXPng_FJik7WDSY')
+ * ```
+ */
+export const keyedBlake3: Codec['keyedBlake3'] = defaultCodec.keyedBlake3
+
+/**
  * A signer of values for one cookie. The newest secret signs, all verify.
  *
- * @throws ConfigurationError if a secret is missing, short or well known, or the name is not valid.
+ * @throws ConfigurationError if a secret is missing, short or well known, or the name, `mac` or `cache`
+ * is not valid.
  *
  * @example
  * ```ts
@@ -171,6 +198,10 @@ export const hmacSha256: Codec['hmacSha256'] = defaultCodec.hmacSha256
  * const token = signer.sign('42')
  * assert.equal(signer.verify(`theme=dark; cart=${token}`), '42')
  * assert.equal(signer.verify(`cart=${token}x`), null)
+ *
+ * // For APIs that verify on every request: less than half the time, and none for a header seen before
+ * const fast = createSigner(secrets, { name: 'cart', mac: 'blake3', cache: 10_000 })
+ * assert.equal(fast.verify(`cart=${fast.sign('42')}`), '42')
  * ```
  */
 export const createSigner: Codec['createSigner'] = defaultCodec.createSigner

@@ -11,8 +11,8 @@ import { MAX_KEYS, type Engine, type RingKey } from './codec/engine.ts'
 import { hkdfSha256 } from './codec/hkdf.ts'
 import { ConfigurationError } from './errors.ts'
 
-/** What a key is for. */
-export type KeyPurpose = 'sign' | 'seal' | 'csrf' | 'store'
+/** What a key is for; `blake3` signs too, with keys that HMAC never sees. */
+export type KeyPurpose = 'sign' | 'blake3' | 'seal' | 'csrf' | 'store'
 
 const MIN_SECRET_SIZE = 32
 const KEY_SIZE = 32

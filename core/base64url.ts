@@ -11,6 +11,7 @@
  *
  * @module
  */
+import { BYTE_POSITIONS } from './memory'
 
 // biome-ignore format: a table of constants
 const DECODE: usize = memory.data<u8>([
@@ -28,8 +29,6 @@ const DECODE: usize = memory.data<u8>([
   33, 33, 33, 33, 33, 33, 33, 33, 33, 33, 33, 33, 33, 33, 33, 33,
   // 96: the weights 4096 and 1 that join two 12-bit numbers into one of 24 bits
   0, 16, 1, 0, 0, 16, 1, 0, 0, 16, 1, 0, 0, 16, 1, 0,
-  // 112: byte positions
-  0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
 ], 16)
 
 // biome-ignore format: a table of constants
@@ -87,7 +86,7 @@ export function encode(target: usize, source: usize, len: i32): i32 {
   const c51 = v128.load(ENCODE, 96)
   const c26 = v128.load(ENCODE, 112)
   const c13 = v128.load(ENCODE, 128)
-  const position = v128.load(DECODE, 112)
+  const position = v128.load(BYTE_POSITIONS)
 
   const total = (len * 4 + 2) / 3
   for (; len > 0; len -= 12, source += 12, target += 16) {
@@ -138,7 +137,7 @@ export function decode(target: usize, source: usize, len: i32): i32 {
   const underscore = v128.load(DECODE, 64)
   const extra = v128.load(DECODE, 80)
   const weights = v128.load(DECODE, 96)
-  const position = v128.load(DECODE, 112)
+  const position = v128.load(BYTE_POSITIONS)
   const filler = i8x16.splat(0x41)
 
   let bad = i64x2.splat(0)

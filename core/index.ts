@@ -5,6 +5,7 @@
  * @module
  */
 import { decode, encode, encodeDigest } from './base64url'
+import { beginKeyed, endKeyed, updateKeyed } from './blake3'
 import { listCookies } from './cookie'
 import { finishOuter, prepareKey } from './hmac'
 import { DIGEST, INPUT, MIDSTATES, OUTPUT } from './memory'
@@ -66,6 +67,23 @@ export function hmac_end(len: i32): void {
   storeDigest()
 }
 
+/** Starts a keyed BLAKE3 under the 32 bytes in INPUT, which are wiped. */
+export function blake3_begin(): void {
+  beginKeyed(INPUT)
+  memory.fill(INPUT, 0, 32)
+}
+
+/** Takes the next `len` bytes in INPUT, a multiple of 1,024; more must follow. */
+export function blake3_update(len: i32): void {
+  updateKeyed(INPUT, len)
+}
+
+/** Takes the last `len` bytes in INPUT; the 32-byte hash is in OUTPUT. */
+export function blake3_end(len: i32): void {
+  endKeyed(INPUT, len)
+  storeDigest()
+}
+
 /** Encodes `len` bytes in INPUT, at most 12,288, to OUTPUT; returns the number of characters. */
 export function base64url_encode(len: i32): i32 {
   return encode(OUTPUT, INPUT, len)
@@ -82,16 +100,16 @@ export function cookie_list(len: i32): i32 {
 }
 
 /** Finds, verifies and decodes the ring's cookie in the header in INPUT; see `openToken`. */
-export function token_open(headerLen: i32, nameLen: i32, keyCount: i32): i32 {
-  return openToken(headerLen, nameLen, keyCount)
+export function token_open(headerLen: i32, nameLen: i32, keyCount: i32, mac: u32): i32 {
+  return openToken(headerLen, nameLen, keyCount, mac)
 }
 
-/** The MAC of the token text in INPUT, 43 characters in OUTPUT; see `signText`. */
-export function token_sign_text(len: i32): void {
-  signText(len)
+/** The token of the text that lies 4 bytes behind INPUT, at INPUT; see `signText`. */
+export function token_sign_text(len: i32, format: u32, mac: u32): i32 {
+  return signText(len, format, mac)
 }
 
 /** The token of the payload in INPUT, at most 12,000 bytes, in OUTPUT; see `signPayload`. */
-export function token_sign_payload(len: i32, format: i32): i32 {
-  return signPayload(len, format)
+export function token_sign_payload(len: i32, format: u32, mac: u32): i32 {
+  return signPayload(len, format, mac)
 }

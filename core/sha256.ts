@@ -4,7 +4,7 @@
  * @module
  */
 import { compress } from './compress'
-import { DIGEST } from './memory'
+import { BYTE_POSITIONS, DIGEST } from './memory'
 
 /** The initial hash value H(0), FIPS 180-4 §5.3.3. */
 // biome-ignore format: a table of constants
@@ -12,10 +12,9 @@ export const INITIAL: usize = memory.data<u32>([
   0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19,
 ], 16)
 
-/** Byte positions 0…15, then the padding byte 0x80 sixteen times (FIPS 180-4 §5.1.1). */
+/** The padding byte 0x80 sixteen times (FIPS 180-4 §5.1.1). */
 // biome-ignore format: a table of constants
 const PADDING: usize = memory.data<u8>([
-  0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
   128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128,
 ], 16)
 
@@ -41,12 +40,12 @@ export function compressBlock(target: usize, source: usize, blockPtr: usize): vo
  * the rest is zero, with the padding byte right behind the last. FIPS 180-4 §5.1.1.
  */
 function padded(ptr: usize, count: i32): v128 {
-  const position = v128.load(PADDING)
+  const position = v128.load(BYTE_POSITIONS)
   const limit = i8x16.splat(<i8>count)
   return swapWords(
     v128.or(
       v128.and(v128.load(ptr), i8x16.gt_s(limit, position)),
-      v128.and(i8x16.eq(limit, position), v128.load(PADDING, 16))
+      v128.and(i8x16.eq(limit, position), v128.load(PADDING))
     )
   )
 }

@@ -9,6 +9,7 @@
  * @module
  */
 import { decode, encode, encodeDigest } from './base64url'
+import { keyedHash } from './blake3'
 import { findCookie, valueEnd, valuePtr } from './cookie'
 import { authenticate } from './hmac'
 import { DIGEST, INPUT, KEY_SIZE, OUTPUT, RING_KEYS, RING_NAME, RING_PREFIX } from './memory'
@@ -19,8 +20,11 @@ const PREFIX_SIZE: i32 = 4
 
 /** The bit that tells lower-case format letters from upper-case ones. */
 const LOWER_CASE: u32 = 0x20
-const FORMAT_TEXT: u32 = 0x74 // 't'
-const FORMAT_PAYLOAD: u32 = 0x70 // 'p'
+const FORMAT_TEXT: u32 = 0x74 // 't', or 'u' under BLAKE3
+const FORMAT_PAYLOAD: u32 = 0x70 // 'p', or 'q'
+
+/** How a ring authenticates: 0 is HMAC-SHA256. The lowest bit of its format letters is the same. */
+const BLAKE3: u32 = 1
 
 /** Browsers refuse a cookie whose name and value are together longer (RFC 6265bis §5.7). */
 const MAX_COOKIE_SIZE: i32 = 4096
@@ -35,6 +39,12 @@ const BAD_SIGNATURE: i32 = -4
 const OVERSIZE: i32 = -5
 
 const MAC: usize = memory.data(48, 16)
+
+/** The MAC of the `len` bytes at `ptr`, to DIGEST. */
+function authenticateText(mac: u32, key: usize, ptr: usize, len: i32): void {
+  if (mac === BLAKE3) keyedHash(key, ptr, len)
+  else authenticate(key, ptr, len)
+}
 
 /** Whether the 43 characters at `ptr` are the encoded DIGEST, in constant time. */
 function sameMac(ptr: usize): bool {
@@ -56,17 +66,17 @@ function sameMac(ptr: usize): bool {
  * Which of the first `keyCount` keys of the ring signed the `len` characters at `ptr`, or a negative
  * reason. Two keys may share a fingerprint, so a failure under one goes on to the next.
  */
-function verify(ptr: usize, len: i32, keyCount: i32): i32 {
+function verify(ptr: usize, len: i32, keyCount: i32, mac: u32): i32 {
   const dot = len - MAC_SIZE - 1
   if (dot < PREFIX_SIZE || load<u8>(ptr + <usize>dot) !== DOT) return MALFORMED
   const prefix = load<u32>(ptr)
-  const format = (prefix & 0xff) | LOWER_CASE
+  const format = ((prefix & 0xff) | LOWER_CASE) ^ mac
   if (format !== FORMAT_TEXT && format !== FORMAT_PAYLOAD) return MALFORMED
 
   let result = UNKNOWN_KEY
   for (let key = 0; key < keyCount; key++) {
     if (load<u32>(RING_PREFIX + ((<usize>key) << 2)) !== (prefix & 0xffffff00)) continue
-    authenticate(RING_KEYS + <usize>(key * KEY_SIZE), ptr, dot)
+    authenticateText(mac, RING_KEYS + <usize>(key * KEY_SIZE), ptr, dot)
     if (sameMac(ptr + <usize>dot + 1)) return key
     result = BAD_SIGNATURE
   }
@@ -81,7 +91,7 @@ function verify(ptr: usize, len: i32, keyCount: i32): i32 {
  * the header, and the text's length or the decoded payload's. If none verifies, the first one's
  * reason.
  */
-export function openToken(headerLen: i32, nameLen: i32, keyCount: i32): i32 {
+export function openToken(headerLen: i32, nameLen: i32, keyCount: i32, mac: u32): i32 {
   const end = INPUT + <usize>headerLen
   let reason = NONE
   let from: usize = INPUT
@@ -92,11 +102,11 @@ export function openToken(headerLen: i32, nameLen: i32, keyCount: i32): i32 {
     const len = <i32>(valueEnd - valuePtr)
 
     let key = OVERSIZE
-    if (nameLen + len <= MAX_COOKIE_SIZE) key = verify(ptr, len, keyCount)
+    if (nameLen + len <= MAX_COOKIE_SIZE) key = verify(ptr, len, keyCount, mac)
     if (key >= 0) {
       const text = ptr + PREFIX_SIZE
       let size = len - PREFIX_SIZE - MAC_SIZE - 1
-      if ((load<u8>(ptr) | LOWER_CASE) === FORMAT_PAYLOAD) size = decode(OUTPUT, text, size)
+      if (((load<u8>(ptr) | LOWER_CASE) ^ mac) === FORMAT_PAYLOAD) size = decode(OUTPUT, text, size)
       if (size >= 0) return (key << 26) | ((<i32>(text - INPUT)) << 12) | size
       key = MALFORMED
     }
@@ -105,21 +115,25 @@ export function openToken(headerLen: i32, nameLen: i32, keyCount: i32): i32 {
   return reason
 }
 
-/** Writes the MAC of the `len` characters of a token in INPUT, under the ring's first key, to OUTPUT. */
-export function signText(len: i32): void {
-  authenticate(RING_KEYS, INPUT, len)
-  encodeDigest(OUTPUT, DIGEST)
+/** Completes the token of `dot` characters at `ptr`: a dot and the MAC. Returns its length. */
+function appendMac(ptr: usize, dot: i32, mac: u32): i32 {
+  authenticateText(mac, RING_KEYS, ptr, dot)
+  store<u8>(ptr + <usize>dot, DOT)
+  encodeDigest(ptr + <usize>dot + 1, DIGEST)
+  return dot + 1 + MAC_SIZE
 }
 
 /**
- * Writes the token of the payload in INPUT, signed by the ring's first key, to OUTPUT and returns its
- * length: `format`, the fingerprint, the payload as base64url, a dot and the MAC.
+ * Makes the token of the `len` characters that lie 4 bytes behind INPUT, signed by the ring's first
+ * key, where it lies: `format`, the fingerprint, the text, a dot and the MAC. Returns its length.
  */
-export function signPayload(len: i32, format: i32): i32 {
+export function signText(len: i32, format: u32, mac: u32): i32 {
+  store<u32>(INPUT, load<u32>(RING_PREFIX) | format)
+  return appendMac(INPUT, PREFIX_SIZE + len, mac)
+}
+
+/** Writes the token of the payload in INPUT, encoded as base64url, to OUTPUT; returns its length. */
+export function signPayload(len: i32, format: u32, mac: u32): i32 {
   store<u32>(OUTPUT, load<u32>(RING_PREFIX) | format)
-  const dot = PREFIX_SIZE + encode(OUTPUT + PREFIX_SIZE, INPUT, len)
-  authenticate(RING_KEYS, OUTPUT, dot)
-  store<u8>(OUTPUT + <usize>dot, DOT)
-  encodeDigest(OUTPUT + <usize>dot + 1, DIGEST)
-  return dot + 1 + MAC_SIZE
+  return appendMac(OUTPUT, PREFIX_SIZE + encode(OUTPUT + PREFIX_SIZE, INPUT, len), mac)
 }

@@ -13,6 +13,7 @@ describe('tuile/codec', () => {
       'createSigner',
       'engine',
       'hmacSha256',
+      'keyedBlake3',
       'parseCookies',
       'serializeCookie',
       'sha256',

@@ -40,6 +40,17 @@ export function checkTokenText(text: string): void {
   }
 }
 
+/** How tokens are authenticated: HMAC-SHA256, or keyed BLAKE3. */
+export type MacAlgorithm = 'hmac-sha256' | 'blake3'
+
+/**
+ * What the lowest bit of a token's letter is: 0 under HMAC, 1 under BLAKE3, whose letters are `U`, `u`,
+ * `Q` and `q`. A ring takes letters of its own kind alone: the token does not choose the algorithm.
+ */
+export function macBit(mac: MacAlgorithm): 0 | 1 {
+  return mac === 'blake3' ? 1 : 0
+}
+
 /** One key of a ring. */
 export interface RingKey {
   /** The key bytes, 32 of them. */
@@ -105,12 +116,14 @@ export interface Engine {
   sha256Text(text: string): string
   /** HMAC-SHA256 (RFC 2104): 32 bytes. */
   hmacSha256(key: Uint8Array, message: Uint8Array): Uint8Array
+  /** Keyed BLAKE3 of a message under a key of 32 bytes: 32 bytes. */
+  keyedBlake3(key: Uint8Array, message: Uint8Array): Uint8Array
   /** base64url without padding (RFC 4648 §5). */
   encodeBase64url(bytes: Uint8Array): string
   /** The bytes of strict base64url, or `null` for any other text. */
   decodeBase64url(text: string): Uint8Array | null
   /** The pairs of a Cookie header in their order, as `[name, value, name, value, …]`, undecoded. */
   listCookies(header: string): string[]
-  /** Prepares keys, the newest first, for the tokens of one cookie name. */
-  createRing(cookieName: string, keys: readonly RingKey[]): TokenRing
+  /** Prepares keys, the newest first, for the tokens of one cookie name; `mac` is HMAC by default. */
+  createRing(cookieName: string, keys: readonly RingKey[], mac?: MacAlgorithm): TokenRing
 }

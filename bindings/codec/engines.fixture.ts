@@ -4,7 +4,7 @@
  * @module
  */
 import { expect } from 'vitest'
-import type { Engine, OpenedToken, Rejection, RingKey, TokenRing } from './engine.ts'
+import type { Engine, MacAlgorithm, OpenedToken, Rejection, RingKey, TokenRing } from './engine.ts'
 import { coreModule } from './module.inline.ts'
 import { portableEngine } from './portable/index.ts'
 import { selectEngine } from './select.ts'
@@ -38,8 +38,12 @@ function same(left: OpenedToken | Rejection, right: OpenedToken | Rejection): bo
 }
 
 /** A ring in each engine; whatever is asked of it, the two must say the same. */
-export function agreeingRing(cookieName: string, keys: readonly RingKey[]): TokenRing {
-  const [wasm, portable] = engines.map((engine) => engine.createRing(cookieName, keys))
+export function agreeingRing(
+  cookieName: string,
+  keys: readonly RingKey[],
+  mac?: MacAlgorithm
+): TokenRing {
+  const [wasm, portable] = engines.map((engine) => engine.createRing(cookieName, keys, mac))
   // `expect` takes some microseconds, which a test of a million headers has not.
   const check = <Answer>(left: Answer, right: Answer, equal: boolean, asked: string): Answer => {
     if (!equal) expect(left, JSON.stringify(asked)).toEqual(right)

@@ -8,12 +8,15 @@
  *
  * @module
  */
+import { asciiReader } from './ascii.ts'
 import {
   checkTokenText,
   MAC_SIZE,
+  macBit,
   MAX_HEADER_SIZE,
   PREFIX_SIZE,
   type Engine,
+  type MacAlgorithm,
   type OpenedToken,
   type Rejection,
   type RingKey,
@@ -39,12 +42,15 @@ interface CoreExports {
   hmac_key(len: number): void
   hmac_begin(): void
   hmac_end(len: number): void
+  blake3_begin(): void
+  blake3_update(len: number): void
+  blake3_end(len: number): void
   base64url_encode(len: number): number
   base64url_decode(len: number): number
   cookie_list(len: number): number
-  token_open(headerLen: number, nameLen: number, keyCount: number): number
-  token_sign_text(len: number): void
-  token_sign_payload(len: number, format: number): number
+  token_open(headerLen: number, nameLen: number, keyCount: number, mac: 0 | 1): number
+  token_sign_text(len: number, format: number, mac: 0 | 1): number
+  token_sign_payload(len: number, format: number, mac: 0 | 1): number
 }
 
 /** What `token_open` returns instead of a position, by `-code - 1`. */
@@ -75,8 +81,12 @@ export function createWasmEngine(module: WebAssembly.Module): Engine {
   const keyCapacity = core.KEY_CAPACITY.value as number
   const nameCapacity = core.NAME_CAPACITY.value as number
   const memory = core.memory.buffer
-  const input = new Uint8Array(memory, core.INPUT.value, capacity)
-  const output = new Uint8Array(memory, core.OUTPUT.value, capacity)
+  const inputStart = core.INPUT.value as number
+  const input = new Uint8Array(memory, inputStart, capacity)
+  /** Where the core wants the text of a token: behind the place for its prefix. */
+  const textInput = input.subarray(PREFIX_SIZE)
+  const outputStart = core.OUTPUT.value as number
+  const output = new Uint8Array(memory, outputStart, capacity)
   const offsets = new Uint16Array(memory, core.OUTPUT.value, capacity / 2)
   const midstates = new Uint8Array(memory, core.MIDSTATES.value, KEY_SIZE)
   const loadedRing = new Uint8Array(
@@ -92,6 +102,9 @@ export function createWasmEngine(module: WebAssembly.Module): Engine {
   const outputText = (len: number): string =>
     decoder.decode((outputViews[len] ??= output.subarray(0, len)))
 
+  const readAscii = asciiReader(memory)
+  const outputAscii = (len: number): string => readAscii(outputStart, outputStart + len)
+
   /**
    * Writes an ASCII string to INPUT; `false` if it is anything else. As many bytes as code units is
    * not enough: of a longer text the buffer may hold just that many.
@@ -102,11 +115,15 @@ export function createWasmEngine(module: WebAssembly.Module): Engine {
   }
 
   /** Feeds a message, all but the last bytes with `update`; nothing of it stays in INPUT. */
-  const feed = (message: Uint8Array, end: (len: number) => void): Uint8Array => {
+  const feed = (
+    message: Uint8Array,
+    update: (len: number) => void,
+    end: (len: number) => void
+  ): Uint8Array => {
     let offset = 0
     for (; message.length - offset > capacity; offset += capacity) {
       input.set(message.subarray(offset, offset + capacity))
-      core.sha256_update(capacity)
+      update(capacity)
     }
     input.set(offset === 0 ? message : message.subarray(offset))
     end(message.length - offset)
@@ -117,7 +134,7 @@ export function createWasmEngine(module: WebAssembly.Module): Engine {
 
   const sha256 = (message: Uint8Array): Uint8Array => {
     core.sha256_begin()
-    return feed(message, core.sha256_end)
+    return feed(message, core.sha256_update, core.sha256_end)
   }
 
   const sha256Text = (text: string): string => {
@@ -125,7 +142,7 @@ export function createWasmEngine(module: WebAssembly.Module): Engine {
       return encodeBase64url(sha256(encoder.encode(text)))
     }
     core.sha256_text(text.length)
-    return outputText(MAC_SIZE)
+    return outputAscii(MAC_SIZE)
   }
 
   const prepareKey = (key: Uint8Array): void => {
@@ -137,7 +154,13 @@ export function createWasmEngine(module: WebAssembly.Module): Engine {
   const hmacSha256 = (key: Uint8Array, message: Uint8Array): Uint8Array => {
     prepareKey(key)
     core.hmac_begin()
-    return feed(message, core.hmac_end)
+    return feed(message, core.sha256_update, core.hmac_end)
+  }
+
+  const keyedBlake3 = (key: Uint8Array, message: Uint8Array): Uint8Array => {
+    input.set(key)
+    core.blake3_begin()
+    return feed(message, core.blake3_update, core.blake3_end)
   }
 
   const encodeBase64url = (bytes: Uint8Array): string => {
@@ -145,7 +168,7 @@ export function createWasmEngine(module: WebAssembly.Module): Engine {
     for (let offset = 0; offset < bytes.length; offset += ENCODE_CHUNK) {
       const chunk = bytes.subarray(offset, offset + ENCODE_CHUNK)
       input.set(chunk)
-      text += outputText(core.base64url_encode(chunk.length))
+      text += outputAscii(core.base64url_encode(chunk.length))
     }
     return text
   }
@@ -175,16 +198,20 @@ export function createWasmEngine(module: WebAssembly.Module): Engine {
     return pairs
   }
 
-  /** The bytes of a ring as the core wants them: the name, the fingerprints, the midstates. */
-  const ringImage = (cookieName: string, keys: readonly RingKey[]): Uint8Array => {
+  /** The bytes of a ring as the core wants them: the name, the fingerprints, midstates or keys. */
+  const ringImage = (
+    cookieName: string,
+    keys: readonly RingKey[],
+    mac: MacAlgorithm
+  ): Uint8Array => {
     const prefixes = nameCapacity
     const states = prefixes + keyCapacity * PREFIX_SLOT
     const image = new Uint8Array(states + keys.length * KEY_SIZE)
     encoder.encodeInto(cookieName, image.subarray(0, nameCapacity))
     keys.forEach(({ key, fingerprint }, index) => {
       encoder.encodeInto(`\0${fingerprint}`, image.subarray(prefixes + index * PREFIX_SLOT))
-      prepareKey(key)
-      image.set(midstates, states + index * KEY_SIZE)
+      if (mac === 'hmac-sha256') prepareKey(key)
+      image.set(mac === 'hmac-sha256' ? midstates : key, states + index * KEY_SIZE)
     })
     return image
   }
@@ -193,9 +220,13 @@ export function createWasmEngine(module: WebAssembly.Module): Engine {
   // hundred bytes when it changes from one to another, and one with a single name never does.
   let current: TokenRing | null = null
 
-  const createRing = (cookieName: string, keys: readonly RingKey[]): TokenRing => {
-    const image = ringImage(cookieName, keys)
-    const newest = keys[0]!.fingerprint
+  const createRing = (
+    cookieName: string,
+    keys: readonly RingKey[],
+    mac: MacAlgorithm = 'hmac-sha256'
+  ): TokenRing => {
+    const image = ringImage(cookieName, keys, mac)
+    const bit = macBit(mac)
     const load = (): void => {
       if (current === ring) return
       loadedRing.set(image)
@@ -204,11 +235,12 @@ export function createWasmEngine(module: WebAssembly.Module): Engine {
 
     const openAscii = (header: string): OpenedToken | Rejection => {
       load()
-      const result = core.token_open(header.length, cookieName.length, keys.length)
+      const result = core.token_open(header.length, cookieName.length, keys.length, bit)
       if (result < 0) return REJECTIONS[-result - 1]!
       const start = (result >>> 12) & 0x3fff
       const length = result & 0xfff
-      const format = header[start - PREFIX_SIZE] as TokenFormat
+      const letter = header.charCodeAt(start - PREFIX_SIZE) ^ bit
+      const format = String.fromCharCode(letter) as TokenFormat
       const isText = format === 'T' || format === 't'
       const text = isText ? header.slice(start, start + length) : outputText(length)
       return { format, text, keyIndex: result >>> 26 }
@@ -234,16 +266,15 @@ export function createWasmEngine(module: WebAssembly.Module): Engine {
       signText(text, format) {
         checkTokenText(text)
         load()
-        const signed = format + newest + text
-        writeAscii(signed)
-        core.token_sign_text(signed.length)
-        return `${signed}.${outputText(MAC_SIZE)}`
+        encoder.encodeInto(text, textInput)
+        const size = core.token_sign_text(text.length, format.charCodeAt(0) ^ bit, bit)
+        return readAscii(inputStart, inputStart + size)
       },
       signPayload(payload, format) {
         checkTokenText(payload)
         load()
         const { written } = encoder.encodeInto(payload, input)
-        return outputText(core.token_sign_payload(written, format.charCodeAt(0)))
+        return outputAscii(core.token_sign_payload(written, format.charCodeAt(0) ^ bit, bit))
       },
     }
     return ring
@@ -254,6 +285,7 @@ export function createWasmEngine(module: WebAssembly.Module): Engine {
     sha256,
     sha256Text,
     hmacSha256,
+    keyedBlake3,
     encodeBase64url,
     decodeBase64url,
     listCookies,

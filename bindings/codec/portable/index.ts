@@ -5,6 +5,7 @@
  */
 import type { Engine } from '../engine.ts'
 import { decodeBase64url, encodeBase64url } from './base64url.ts'
+import { keyedBlake3 } from './blake3.ts'
 import { listCookies } from './cookie.ts'
 import { hmacSha256 } from './hmac.ts'
 import { sha256 } from './sha256.ts'
@@ -18,6 +19,7 @@ export const portableEngine: Engine = {
   sha256,
   sha256Text: (text) => encodeBase64url(sha256(encoder.encode(text))),
   hmacSha256,
+  keyedBlake3,
   encodeBase64url,
   decodeBase64url,
   listCookies,

@@ -6,9 +6,11 @@
 import {
   checkTokenText,
   MAC_SIZE,
+  macBit,
   MAX_COOKIE_SIZE,
   MAX_HEADER_SIZE,
   PREFIX_SIZE,
+  type MacAlgorithm,
   type OpenedToken,
   type Rejection,
   type RingKey,
@@ -16,15 +18,29 @@ import {
   type TokenRing,
 } from '../engine.ts'
 import { decodeBase64url, encodeBase64url, encodeGroups } from './base64url.ts'
+import { authenticateBlake3, prepareBlake3Key } from './blake3.ts'
 import { cookiesNamed } from './cookie.ts'
-import { authenticate, prepareKey, type PreparedKey } from './hmac.ts'
+import { authenticate, prepareKey } from './hmac.ts'
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
+/** Writes the MAC of the first `len` bytes of a message to the first 32 bytes of `tag`. */
+type Authenticate = (message: Uint8Array, len: number, tag: Uint8Array) => void
+
 interface PreparedRingKey {
-  readonly prepared: PreparedKey
+  readonly authenticate: Authenticate
   readonly fingerprint: string
+}
+
+/** The key is prepared here, once. */
+function authenticatorOf(key: Uint8Array, mac: MacAlgorithm): Authenticate {
+  if (mac === 'blake3') {
+    const words = prepareBlake3Key(key)
+    return (message, len, tag) => authenticateBlake3(words, message, len, tag)
+  }
+  const prepared = prepareKey(key)
+  return (message, len, tag) => authenticate(prepared, message, len, tag)
 }
 
 /** The value in work, a byte for each character. */
@@ -42,7 +58,7 @@ function writeAscii(text: string): boolean {
 
 /** Whether the MAC behind the dot is that of the text before it, in constant time. */
 function verifies(key: PreparedRingKey, dot: number): boolean {
-  authenticate(key.prepared, INPUT, dot, TAG)
+  key.authenticate(INPUT, dot, TAG)
   encodeGroups(TAG, MAC)
   let difference = 0
   for (let i = 0; i < MAC_SIZE; i++) difference |= MAC[i]! ^ INPUT[dot + 1 + i]!
@@ -56,13 +72,14 @@ function isFormat(letter: string): letter is TokenFormat {
 function openValue(
   name: string,
   keys: readonly PreparedRingKey[],
+  bit: 0 | 1,
   value: string
 ): OpenedToken | Rejection {
   // A code unit above 0x7F is in no token; checked first, so that none can alias a byte.
   if (!writeAscii(value)) return 'malformed'
   if (name.length + value.length > MAX_COOKIE_SIZE) return 'oversize'
   const dot = value.length - MAC_SIZE - 1
-  const format = value[0]!
+  const format = String.fromCharCode(value.charCodeAt(0) ^ bit)
   if (dot < PREFIX_SIZE || value[dot] !== '.' || !isFormat(format)) return 'malformed'
 
   let result: Rejection = 'unknown-key'
@@ -81,14 +98,24 @@ function openValue(
 }
 
 /** The portable engine's ring; the contract is `TokenRing`. */
-export function createRing(cookieName: string, keys: readonly RingKey[]): TokenRing {
+export function createRing(
+  cookieName: string,
+  keys: readonly RingKey[],
+  mac: MacAlgorithm = 'hmac-sha256'
+): TokenRing {
+  const bit = macBit(mac)
   const prepared = keys.map(
-    ({ key, fingerprint }): PreparedRingKey => ({ prepared: prepareKey(key), fingerprint })
+    ({ key, fingerprint }): PreparedRingKey => ({
+      authenticate: authenticatorOf(key, mac),
+      fingerprint,
+    })
   )
   const newest = prepared[0]!
-  const sign = (text: string): string => {
+  const sign = (format: TokenFormat, content: string): string => {
+    const letter = String.fromCharCode(format.charCodeAt(0) ^ bit)
+    const text = letter + newest.fingerprint + content
     const bytes = encoder.encode(text)
-    authenticate(newest.prepared, bytes, bytes.length, TAG)
+    newest.authenticate(bytes, bytes.length, TAG)
     return `${text}.${encodeBase64url(TAG).slice(0, MAC_SIZE)}`
   }
 
@@ -97,7 +124,7 @@ export function createRing(cookieName: string, keys: readonly RingKey[]): TokenR
       if (header.length > MAX_HEADER_SIZE) return 'oversize'
       let reason: Rejection = 'none'
       for (const value of cookiesNamed(header, cookieName)) {
-        const opened = openValue(cookieName, prepared, value)
+        const opened = openValue(cookieName, prepared, bit, value)
         if (typeof opened === 'object') return opened
         if (reason === 'none') reason = opened
       }
@@ -105,11 +132,11 @@ export function createRing(cookieName: string, keys: readonly RingKey[]): TokenR
     },
     signText(text, format) {
       checkTokenText(text)
-      return sign(format + newest.fingerprint + text)
+      return sign(format, text)
     },
     signPayload(payload, format) {
       checkTokenText(payload)
-      return sign(format + newest.fingerprint + encodeBase64url(encoder.encode(payload)))
+      return sign(format, encodeBase64url(encoder.encode(payload)))
     },
   }
 }
