@@ -12,8 +12,7 @@ async function importPackage(folder) {
 
 /** Another copy of the package, as the engine of sessions is chosen when it is imported. */
 async function importPortable() {
-  const folder = new URL('../../node_modules/.portable/', import.meta.url)
-  rmSync(folder, { recursive: true, force: true })
+  const folder = new URL(`../../node_modules/.portable-${process.pid}/`, import.meta.url)
   cpSync(new URL('dist/', root), new URL('dist/', folder), { recursive: true })
   copyFileSync(new URL('package.json', root), new URL('package.json', folder))
   process.env.TUILE_ENGINE = 'portable'
@@ -21,11 +20,18 @@ async function importPortable() {
     return await importPackage(folder)
   } finally {
     delete process.env.TUILE_ENGINE
+    rmSync(folder, { recursive: true })
   }
 }
 
-async function create(name, tuile, kind, { secret }) {
-  const { session, [kind]: createStorage } = await tuile
+let wasm
+let portable
+/** Each copy is imported once, when it is wanted. */
+const importWasmOnce = () => (wasm ??= importPackage(root))
+const importPortableOnce = () => (portable ??= importPortable())
+
+async function create(name, importOnce, kind, { secret }) {
+  const { session, [kind]: createStorage } = await importOnce()
   const app = new Hono()
     .use(session({ secrets: secret, storage: createStorage() }))
     .get('/start/:user', (c) => {
@@ -41,11 +47,10 @@ async function create(name, tuile, kind, { secret }) {
   return { name, app }
 }
 
-const wasm = importPackage(root)
-const portable = importPortable()
-
-export const wasmMemory = (options) => create('tuile, wasm', wasm, 'memory', options)
-export const portableMemory = (options) => create('tuile, portable', portable, 'memory', options)
-export const wasmCookie = (options) => create('tuile, wasm, in the cookie', wasm, 'cookie', options)
+export const wasmMemory = (options) => create('tuile, wasm', importWasmOnce, 'memory', options)
+export const portableMemory = (options) =>
+  create('tuile, portable', importPortableOnce, 'memory', options)
+export const wasmCookie = (options) =>
+  create('tuile, wasm, in the cookie', importWasmOnce, 'cookie', options)
 export const portableCookie = (options) =>
-  create('tuile, portable, in the cookie', portable, 'cookie', options)
+  create('tuile, portable, in the cookie', importPortableOnce, 'cookie', options)
