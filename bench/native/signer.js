@@ -2,11 +2,11 @@
  * The native floor: what a program in C does in the time, in a process of its own. It runs a batch
  * when it is told to, so that its batches alternate with those of the others, on the same core.
  */
-import { spawn, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { createHmac, hkdfSync } from 'node:crypto'
 import { existsSync, mkdirSync, renameSync, statSync } from 'node:fs'
-import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { Child } from '../child.js'
 
 const at = (path) => fileURLToPath(new URL(path, import.meta.url))
 const source = at('floor.c')
@@ -31,33 +31,6 @@ function build() {
   return missing ? `no ${missing[1]} (libssl-dev)` : stderr.trim().split('\n')[0]
 }
 
-/** The program, with one question at a time. It ends with this process, which it keeps no longer. */
-class Floor {
-  #child
-  #answers
-
-  constructor() {
-    this.#child = spawn(program, { stdio: ['pipe', 'pipe', 'inherit'] })
-    this.#answers = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]()
-    this.#child.unref()
-    this.#child.stdin.unref?.() // Node's pipes; not there on every runtime
-    this.#child.stdout.unref?.()
-  }
-
-  tell(line) {
-    this.#child.stdin.write(`${line}\n`)
-  }
-
-  async ask(line) {
-    this.tell(line)
-    this.#child.ref()
-    const { value, done } = await this.#answers.next()
-    this.#child.unref()
-    if (done) throw new Error('The native floor has stopped')
-    return value
-  }
-}
-
 /**
  * The signer. Tokens are Tuile's, made with `createHmac` as bindings/token.ts says that anyone can.
  *
@@ -69,7 +42,7 @@ export function nativeFloor({ cookieName, secrets: [secret] }) {
   const derived = Buffer.from(hkdfSync('sha256', secret, '', `tuile/1/sign/${cookieName}`, 35))
   const key = derived.subarray(0, 32)
   const fingerprint = derived.subarray(32).toString('base64url').slice(0, 3)
-  const floor = new Floor()
+  const floor = new Child(program)
   floor.tell(`K ${cookieName} ${key.toString('hex')} ${fingerprint}`)
 
   return {

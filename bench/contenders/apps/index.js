@@ -35,6 +35,8 @@ const APPS = {
  * The apps of this runtime.
  *
  * @param {{ cookieName: string, secret: string }} options
+ * @param {string[]} [names] Only these.
  * @returns {Promise<App[]>}
  */
-export const createApps = (options) => load(APPS, options)
+export const createApps = (options, names = Object.keys(APPS)) =>
+  load(Object.fromEntries(names.map((name) => [name, APPS[name]])), options)
