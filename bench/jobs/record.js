@@ -1,5 +1,5 @@
 /** A session that travels in its cookie: a signed record of 3.5 KB, verified, and verified and parsed. */
-import { createSigners, WITH_FLOOR } from '../contenders/signers/index.js'
+import { ALL_SIGNERS, createSigners } from '../contenders/signers/index.js'
 import {
   COOKIE_NAME,
   createId,
@@ -101,7 +101,7 @@ export const jobs = [
     async createTasks() {
       const texts = records.map((record) => JSON.stringify(record))
       // A JSON Web Token is parsed as it is verified.
-      const signers = (await signersOfOneSecret(WITH_FLOOR)).filter(
+      const signers = (await signersOfOneSecret(ALL_SIGNERS)).filter(
         ({ verifyRecord }) => !verifyRecord
       )
       return Promise.all(signers.map((one) => createTask(one, keepTexts(one), texts)))

@@ -1,5 +1,5 @@
 /** From a Cookie header to a verified session id: what an API does on every request. */
-import { createSigners, WITH_FLOOR } from '../contenders/signers/index.js'
+import { ALL_SIGNERS, createSigners } from '../contenders/signers/index.js'
 import {
   COOKIE_NAME,
   createIds,
@@ -43,7 +43,7 @@ function createJob(id, title, header) {
     async createTasks() {
       const ids = createIds()
       const options = { cookieName: COOKIE_NAME, secrets: [createSecret()] }
-      const signers = await createSigners(options, WITH_FLOOR)
+      const signers = await createSigners(options, ALL_SIGNERS)
       return Promise.all(signers.map((signer) => createTask(signer, header, ids)))
     },
     sizeOf: ([{ inputs }]) => inputs[0].length,

@@ -40,16 +40,17 @@ const SIGNERS = {
   '@remix-run/cookie': async () => (await import('./remix.js')).remixCookie,
 }
 
-/** What runs in a process of its own, and takes part where a job asks for it. */
-const FLOOR = {
+/** Those that take part where a job asks for them: opt-ins, and what runs in a process of its own. */
+const MORE = {
+  'tuile, wasm, blake3': async () => (await import('./tuile.js')).tuileWasmBlake3,
+  'tuile, portable, blake3': async () => (await import('./tuile.js')).tuilePortableBlake3,
+  'tuile, wasm, cache': async () => (await import('./tuile.js')).tuileWasmCache,
+  'cookie + fast-jwt, cache': async () => (await import('./jwt.js')).fastJwtCache,
   'native floor': async () => (await import('../../native/signer.js')).nativeFloor,
 }
 
-/** The names of all signers but the native floor. */
-const SIGNER_NAMES = Object.keys(SIGNERS)
-
-/** The names of all signers. */
-export const WITH_FLOOR = [...SIGNER_NAMES, ...Object.keys(FLOOR)]
+/** The names of all of them. */
+export const ALL_SIGNERS = [...Object.keys(SIGNERS), ...Object.keys(MORE)]
 
 /**
  * The signers of this runtime.
@@ -58,7 +59,7 @@ export const WITH_FLOOR = [...SIGNER_NAMES, ...Object.keys(FLOOR)]
  * @param {string[]} [names] Only these.
  * @returns {Promise<Signer[]>}
  */
-export function createSigners(options, names = SIGNER_NAMES) {
-  const wanted = Object.entries({ ...SIGNERS, ...FLOOR }).filter(([name]) => names.includes(name))
+export function createSigners(options, names = Object.keys(SIGNERS)) {
+  const wanted = Object.entries({ ...SIGNERS, ...MORE }).filter(([name]) => names.includes(name))
   return load(Object.fromEntries(wanted), options)
 }
