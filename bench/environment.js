@@ -29,11 +29,15 @@ export function shaExtensions() {
 /** The value of `OPENSSL_ia32cap` that hides the SHA extensions from OpenSSL and BoringSSL. */
 export const WITHOUT_SHA = ':~0x20000000'
 
-/** The commit, with `-dirty` behind it if anything but results has changed since. */
+/** The commit, with `-dirty` behind it if anything but results has changed since; or `null`. */
 function commit() {
   const git = (...args) => execFileSync('git', args, { cwd: folder, encoding: 'utf8' }).trim()
-  const changed = git('status', '--porcelain', '--', ':/', ':!/bench/results')
-  return git('rev-parse', '--short=12', 'HEAD') + (changed === '' ? '' : '-dirty')
+  try {
+    const changed = git('status', '--porcelain', '--', ':/', ':!/bench/results')
+    return git('rev-parse', '--short=12', 'HEAD') + (changed === '' ? '' : '-dirty')
+  } catch {
+    return null // not in a clone
+  }
 }
 
 /** Describes this run. */
