@@ -45,6 +45,7 @@ for (const [name, command] of Object.entries(RUNTIMES)) {
     run(`${name}, without SHA extensions`, bench, { OPENSSL_ia32cap: WITHOUT_SHA })
   }
 }
+run('the report', [process.execPath, file('plots/write.js')])
 run("the README's table", [process.execPath, file('readme.js')])
 
 for (const name of failures) console.error(`failed: ${name}`)
