@@ -31,7 +31,8 @@ export const WITHOUT_SHA = ':~0x20000000'
 
 /** The commit, with `-dirty` behind it if anything but results has changed since; or `null`. */
 function commit() {
-  const git = (...args) => execFileSync('git', args, { cwd: folder, encoding: 'utf8' }).trim()
+  const options = { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }
+  const git = (...args) => execFileSync('git', args, options).trim()
   try {
     const changed = git('status', '--porcelain', '--', ':/', ':!/bench/results')
     return git('rev-parse', '--short=12', 'HEAD') + (changed === '' ? '' : '-dirty')
