@@ -29,7 +29,7 @@ const { values: options } = parseArgs({
   },
 })
 const rounds = Number(options.rounds ?? (options.all ? 300 : 40))
-const how = { rounds, warmUp: Math.max(40, Math.ceil(rounds / 3)) }
+const how = { rounds, warmUp: Math.min(100, rounds) }
 
 /** Before any contender is imported, so that none has seen another. */
 process.env.NODE_ENV = 'production'
