@@ -11,6 +11,7 @@ import { HTTPException } from 'hono/http-exception'
 import { secureHeaders } from 'hono/secure-headers'
 import { createSessions, type SessionsOptions } from '../../bindings/index.ts'
 import { session } from '../hono.ts'
+import { Bench, BENCH_PATH, BENCH_SCRIPT, BENCH_SCRIPT_PATH } from './bench/page.tsx'
 import { addItem, findItem, MAX_COUNT, removeItem, type Item } from './catalogue.ts'
 import { checkName, MAX_NAME, type DemoData, type DemoEnv, type DemoFlash } from './data.ts'
 import { ICON_SVG } from './drawings.tsx'
@@ -29,21 +30,31 @@ const FOREVER = 'public, max-age=31536000, immutable'
 /** Bytes that a form of ours can need, and some. */
 const MAX_BODY = 4096
 
-const HEADERS: Parameters<typeof secureHeaders>[0] = {
-  contentSecurityPolicy: {
-    defaultSrc: ["'none'"],
-    styleSrc: ["'self'"],
-    imgSrc: ["'self'"],
-    formAction: ["'self'"],
-    baseUri: ["'none'"],
-    frameAncestors: ["'none'"],
-  },
+const POLICY = {
+  defaultSrc: ["'none'"],
+  styleSrc: ["'self'"],
+  imgSrc: ["'self'"],
+  formAction: ["'self'"],
+  baseUri: ["'none'"],
+  frameAncestors: ["'none'"],
+}
+
+const HEADERS: NonNullable<Parameters<typeof secureHeaders>[0]> = {
+  contentSecurityPolicy: POLICY,
   // With `no-referrer` browsers send `Origin: null` with our own forms, which `csrf` would refuse.
   referrerPolicy: 'same-origin',
   xFrameOptions: 'DENY',
   // On localhost it would hold for every port, and for everything else that is developed there.
   strictTransportSecurity: false,
 }
+
+const setHeaders = secureHeaders(HEADERS)
+
+/** The one page that runs a script, which compiles the core. */
+const setBenchHeaders = secureHeaders({
+  ...HEADERS,
+  contentSecurityPolicy: { ...POLICY, scriptSrc: ["'self'", "'wasm-unsafe-eval'"] },
+})
 
 const PROBLEMS: Record<number, string> = {
   400: 'That is not something the bakery knows.',
@@ -84,13 +95,23 @@ export function createDemo({ secrets, storage }: DemoOptions): Hono<DemoEnv> {
   const inspect = createInspector(sessions, secrets)
   const app = new Hono<DemoEnv>()
 
-  app.use(secureHeaders(HEADERS))
+  app.use((c, next) => (c.req.path === BENCH_PATH ? setBenchHeaders : setHeaders)(c, next))
   // Before the session, so that the browser asking for a style never takes the flash message.
   app.get(STYLE_PATH, (c) =>
     c.body(STYLE, 200, { 'Content-Type': 'text/css; charset=utf-8', 'Cache-Control': FOREVER })
   )
   app.get(ICON_PATH, (c) =>
     c.body(ICON_SVG, 200, { 'Content-Type': 'image/svg+xml', 'Cache-Control': A_DAY })
+  )
+
+  app.get(BENCH_SCRIPT_PATH, (c) =>
+    c.body(BENCH_SCRIPT, 200, {
+      'Content-Type': 'text/javascript; charset=utf-8',
+      'Cache-Control': FOREVER,
+    })
+  )
+  app.get(BENCH_PATH, (c) =>
+    c.html(renderPage({ title: 'What one cookie costs · Tuile', children: <Bench /> }))
   )
 
   // Also when no cookie is set: the back button must not show what was seen while signed in.

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { BENCH_PATH } from './bench/page.tsx'
 import type { JSX } from 'hono/jsx/jsx-runtime'
 import type { CookieView, EngineTiming, Inspection } from './inspect.ts'
 import type { SetCookieView, TokenView } from './token-view.ts'
@@ -153,6 +154,9 @@ export function Panel({ inspection }: { inspection: Inspection }): JSX.Element {
         ) : (
           <p class='note'>There is no verified cookie to measure yet.</p>
         )}
+        <p class='note'>
+          <a href={BENCH_PATH}>Measure it in your own browser</a>
+        </p>
       </section>
       <section aria-labelledby='panel-cookie'>
         <h3 id='panel-cookie'>The cookie that came</h3>

@@ -4,6 +4,7 @@
  * @module
  */
 import { base64url, sha256 } from '../../bindings/codec.ts'
+import { BENCH_STYLE } from './bench/styles.ts'
 import { PANEL_STYLE } from './styles-panel.ts'
 import { SHOP_STYLE } from './styles-shop.ts'
 
@@ -95,7 +96,7 @@ footer { padding-block: 1.5rem 2.5rem; color: var(--soft); font-size: 0.875rem; 
 `
 
 /** The style sheet. */
-export const STYLE: string = BASE_STYLE + SHOP_STYLE + PANEL_STYLE
+export const STYLE: string = BASE_STYLE + SHOP_STYLE + PANEL_STYLE + BENCH_STYLE
 
 const fingerprint = base64url.encode(sha256(new TextEncoder().encode(STYLE))).slice(0, 8)
 
