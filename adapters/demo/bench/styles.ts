@@ -6,7 +6,7 @@
 
 /** Lanes, one below the other: name, bar, figure. */
 export const BENCH_STYLE = `
-.bench { display: grid; gap: 1rem; max-width: 52rem; margin-inline: auto; }
+.bench { display: grid; gap: 1rem; max-width: 52rem; margin-inline: auto; padding: 1.75rem; }
 .lanes { display: grid; gap: 0.9rem; margin: 0; padding: 0; list-style: none; min-height: 13rem; }
 .lane { display: grid; grid-template-columns: 1fr 8rem; gap: 0.15rem 1rem; align-items: center; }
 .lane-name { grid-column: 1 / -1; }
