@@ -66,6 +66,11 @@ const KEY_SIZE = 64
 const PREFIX_SLOT = 4
 /** Bytes that `base64url_encode` takes at once, a multiple of 3, so that pieces join without padding. */
 const ENCODE_CHUNK = 12_288
+/**
+ * Code units from which the core lists the cookies of a header. One cookie of 87 takes the twin 75 ns
+ * and the core 120, twelve of 700 take them 760 and 670.
+ */
+const MIN_LISTED_HEADER = 400
 /** Characters that `base64url_decode` takes at once, a multiple of 4. */
 const DECODE_CHUNK = 16_384
 
@@ -163,35 +168,45 @@ export function createWasmEngine(module: WebAssembly.Module): Engine {
     return feed(message, core.blake3_update, core.blake3_end)
   }
 
+  const encodeChunk = (bytes: Uint8Array): string => {
+    input.set(bytes)
+    return outputAscii(core.base64url_encode(bytes.length))
+  }
+
   const encodeBase64url = (bytes: Uint8Array): string => {
+    if (bytes.length <= ENCODE_CHUNK) return encodeChunk(bytes)
     let text = ''
     for (let offset = 0; offset < bytes.length; offset += ENCODE_CHUNK) {
-      const chunk = bytes.subarray(offset, offset + ENCODE_CHUNK)
-      input.set(chunk)
-      text += outputAscii(core.base64url_encode(chunk.length))
+      text += encodeChunk(bytes.subarray(offset, offset + ENCODE_CHUNK))
     }
     return text
   }
 
+  /** The bytes of at most {@link DECODE_CHUNK} characters. */
+  const decodeChunk = (text: string): Uint8Array | null => {
+    const size = writeAscii(text) ? core.base64url_decode(text.length) : -1
+    return size < 0 ? null : output.slice(0, size)
+  }
+
   const decodeBase64url = (text: string): Uint8Array | null => {
+    if (text.length <= DECODE_CHUNK) return decodeChunk(text)
     if (text.length % 4 === 1) return null
     const bytes = new Uint8Array(Math.floor((text.length * 3) / 4))
     let written = 0
     for (let offset = 0; offset < text.length; offset += DECODE_CHUNK) {
-      const chunk = text.slice(offset, offset + DECODE_CHUNK)
-      const size = writeAscii(chunk) ? core.base64url_decode(chunk.length) : -1
       // Spare bits can only be in the text's last group: the chunks before it are whole groups.
-      if (size < 0) return null
-      bytes.set(output.subarray(0, size), written)
-      written += size
+      const chunk = decodeChunk(text.slice(offset, offset + DECODE_CHUNK))
+      if (chunk === null) return null
+      bytes.set(chunk, written)
+      written += chunk.length
     }
     return bytes
   }
 
   const listCookies = (header: string): string[] => {
-    const count =
-      header.length <= capacity && writeAscii(header) ? core.cookie_list(header.length) : -1
-    // Longer than the buffer, not ASCII, or more pairs than the core lists: the twin does those.
+    const inCore = header.length >= MIN_LISTED_HEADER && header.length <= capacity
+    const count = inCore && writeAscii(header) ? core.cookie_list(header.length) : -1
+    // Short, longer than the buffer, not ASCII, or more pairs than the core lists: the twin does those.
     if (count < 0) return listCookiesPortable(header)
     const pairs: string[] = []
     for (let i = 0; i < 4 * count; i += 2) pairs.push(header.slice(offsets[i], offsets[i + 1]))
