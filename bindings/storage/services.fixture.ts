@@ -30,7 +30,11 @@ export function serviceOf(variable: string): string | undefined {
 }
 
 /** Tests that need a server: without it, one test is skipped whose name says what is missing. */
-export function describeService(variable: string, title: string, tests: (url: string) => void) {
+export function describeService(
+  variable: string,
+  title: string,
+  tests: (url: string) => void
+): void {
   const url = serviceOf(variable)
   describe(title, () => {
     if (url !== undefined) tests(url)
