@@ -3,7 +3,16 @@
  * process id.
  */
 import { spawn } from 'node:child_process'
-import { existsSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { delimiter, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -13,6 +22,23 @@ export function findProgram(name, folders = []) {
   return [...(process.env.PATH ?? '').split(delimiter), ...folders]
     .map((folder) => join(folder, name))
     .find((path) => existsSync(path))
+}
+
+/**
+ * Makes the folder of a server that refuses to be root.
+ *
+ * @returns The options of `spawn` with which it runs as another user; none if we are not root.
+ */
+export function dataFolder(folder, data, userName) {
+  mkdirSync(data)
+  if (process.getuid?.() !== 0) return {}
+  const entry = readFileSync('/etc/passwd', 'utf8').match(
+    new RegExp(`^${userName}:[^:]*:(\\d+):(\\d+):`, 'm')
+  )
+  const [uid, gid] = entry.slice(1).map(Number)
+  chmodSync(folder, 0o711)
+  chownSync(data, uid, gid)
+  return { uid, gid }
 }
 
 /** Whether something listens where a URL points to. */
