@@ -1,6 +1,7 @@
 /**
  * Checks that imports run one way: adapters → entries → sessions → session, record, token, … → codec
- * → errors; that nothing imports in a circle; and that a storage imports its contract and errors only.
+ * → errors; that nothing imports in a circle; and that a storage imports its contract, errors and the
+ * folder of its own name only.
  */
 import { readFileSync, readdirSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
@@ -62,8 +63,9 @@ for (const [file, imports] of graph) {
         `${file} (${LAYERS[layer]?.[0]}) imports ${target} (${LAYERS[layerOf(target)]?.[0]})`
       )
     }
-    const isStorage = /^bindings\/storage\/(?!contract|conformance)/.test(file)
-    if (isStorage && !STORAGE_IMPORTS.test(target)) {
+    const [, storage] = /^bindings\/storage\/(?!contract|conformance)([\w-]+)/.exec(file) ?? []
+    const own = target.startsWith(`bindings/storage/${storage}/`)
+    if (storage !== undefined && !own && !STORAGE_IMPORTS.test(target)) {
       problems.push(`${file} is a storage and imports ${target}`)
     }
   }
