@@ -29,6 +29,12 @@ export interface RegenerateOptions {
   readonly grace?: number
 }
 
+/** How to wait for a lock. */
+export interface LockWaitOptions {
+  /** Ends the wait, which then rejects with the signal's reason: that of a request, for example. */
+  readonly signal?: AbortSignal | undefined
+}
+
 let open: <Data extends object, Flash extends object>(session: Session<Data, Flash>) => SessionState
 
 /**
@@ -84,12 +90,43 @@ export class Session<Data extends object = UntypedData, Flash extends object = D
 
   /**
    * Loads a lazy session from an asynchronous storage, once however often it is called. Any other
-   * session is loaded already, or loads by itself.
+   * session is loaded already, or loads by itself. With the option `lock` it waits for the lock first.
    *
    * @throws SessionStorageError if the storage fails.
+   * @throws SessionLockTimeoutError if others hold the lock for longer than `lockTimeout`.
    */
   async load(): Promise<this> {
-    await this.#state.load()
+    const state = this.#state
+    await (state.lockOnLoad ? state.lock() : state.load())
+    return this
+  }
+
+  /**
+   * Waits until no other request that locks has this session, then reads it again: what it holds now
+   * stays as it is until the commit, which gives the lock back. Twice is no error; a new session need
+   * not wait. If the session has ended meanwhile, it is a new, empty one.
+   *
+   * Without a lock nothing is lost either. It is for handlers that read something, think, and write.
+   *
+   * @throws SessionLockTimeoutError if others hold the lock for longer than `lockTimeout`.
+   * @throws SessionGoneError if something was changed before, and the session has ended meanwhile.
+   * @throws SessionCommittedError after the response has started.
+   * @throws SessionStorageError if the storage fails.
+   * @throws ConfigurationError with the cookie storage: a cookie cannot be locked.
+   *
+   * @example
+   * ```ts
+   * import { createSessions, memoryStorage } from 'tuile'
+   *
+   * const sessions = createSessions<{ stock: number }>({ storage: memoryStorage(), secrets })
+   * const session = await sessions.read(null) // the Cookie header, or null
+   * await session.lock()
+   * session.set('stock', session.get('stock', 10) - 1)
+   * assert.equal((await sessions.commit(session)).length, 1)
+   * ```
+   */
+  async lock({ signal }: LockWaitOptions = {}): Promise<this> {
+    await this.#state.lock(signal)
     return this
   }
 

@@ -11,7 +11,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 
 /** The layers, the lowest first: a file may import from its own layer and those below. */
 const LAYERS = [
-  ['errors', /^bindings\/(errors|awaitable)\.ts$/],
+  ['errors', /^bindings\/(errors|awaitable|timer)\.ts$/],
   ['codec', /^bindings\/codec\//],
   ['storage', /^bindings\/storage\//],
   [
@@ -20,14 +20,14 @@ const LAYERS = [
   ],
   [
     'sessions',
-    /^bindings\/(sessions|committer|channel|options|storage-guard|session-conformance)\.ts$|^bindings\/keeper\//,
+    /^bindings\/(sessions|committer|channel|source|lock|lock-queue|sweeper|options|storage-guard|session-conformance)\.ts$|^bindings\/keeper\//,
   ],
   ['entries', /^bindings\/(index|codec|testing)\.ts$/],
   ['adapters', /^adapters\//],
 ]
 
-/** What a storage may import besides packages: the contract that it keeps, and errors. */
-const STORAGE_IMPORTS = /^bindings\/(storage\/contract|errors|awaitable)\.ts$/
+/** What a storage may import besides packages: the contract that it keeps, its own parts, and errors. */
+const STORAGE_IMPORTS = /^bindings\/(storage\/contract|storage\/\w+\/[\w-]+|errors|awaitable)\.ts$/
 
 const layerOf = (file) => LAYERS.findIndex(([, pattern]) => pattern.test(file))
 

@@ -6,4 +6,10 @@
 export { cookieStorage } from '../../bindings/storage/cookie.ts'
 export { memoryStorage } from '../../bindings/storage/memory.ts'
 export { createSessions } from '../../bindings/sessions.ts'
-export { session, type MiddlewareOptions, type SessionVariables } from '../hono.ts'
+export {
+  lockSession,
+  session,
+  type LockSessionOptions,
+  type MiddlewareOptions,
+  type SessionVariables,
+} from '../hono.ts'

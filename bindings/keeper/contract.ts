@@ -25,8 +25,12 @@ export interface KeeperSettings {
 export interface Keeper extends TokenMaker {
   /** Whether its methods return promises. */
   readonly async: boolean
+  /** The id that a verified token holds, if a server keeps its session. */
+  idOf(token: OpenedToken): string | null
   /** The stored session of a verified token, or `null`, with an event that says why. */
   open(token: OpenedToken): Awaitable<Origin | null>
+  /** The session as it is stored now; `null` if it has ended. */
+  reload(origin: Origin): Awaitable<Origin | null>
   /** Writes the work on a session; gives the session as it is stored now. */
   save(state: SessionState): Awaitable<Origin>
   /** Moves the end of a session that was not changed. */

@@ -36,6 +36,10 @@ export function createCookieKeeper(settings: KeeperSettings): Keeper {
   return {
     async: false,
 
+    idOf: () => null,
+
+    reload: (origin) => origin,
+
     open({ format, text, keyIndex }) {
       const record = format === 'P' || format === 'p' ? decodeRecord(text) : null
       const origin = record && originOf(record, text, keyIndex > 0)

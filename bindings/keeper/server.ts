@@ -8,8 +8,8 @@
  * @module
  */
 import { chain, type Awaitable } from '../awaitable.ts'
-import { MAC_SIZE, PREFIX_SIZE } from '../codec/engine.ts'
-import { SessionGoneError, SessionStorageError } from '../errors.ts'
+import { MAC_SIZE, PREFIX_SIZE, type OpenedToken } from '../codec/engine.ts'
+import { SessionGoneError, SessionLockLostError, SessionStorageError } from '../errors.ts'
 import { isId } from '../id.ts'
 import { expiryOf } from '../options.ts'
 import { decodeRecord, encodeRecord, type SessionRecord } from '../record.ts'
@@ -52,11 +52,31 @@ export function createServerKeeper(storage: SessionStorage, settings: KeeperSett
       return newest
     })
 
+  /** Prepares to do the work again on the newest record; an error says that it must not be done. */
+  const rebase = (
+    state: SessionState,
+    origin: Origin
+  ): Awaitable<SessionGoneError | SessionLockLostError | null> =>
+    chain(findNewest(origin), (newest) => {
+      if (newest === null) return new SessionGoneError()
+      // Under a lock only who does not lock comes between, unless the lock is somebody else's now.
+      return chain(state.lease?.isOurs() ?? true, (ours) => {
+        if (!ours) return new SessionLockLostError()
+        state.rebase(newest)
+        return null
+      })
+    })
+
+  /** The storage does what cannot be. */
+  const broken = (operation: string, why: string): SessionStorageError => {
+    const error = new SessionStorageError(operation, new Error(why))
+    events.emit('error', () => ({ error }))
+    return error
+  }
+
   /** Goes on at once, or a little later if others may be at it on the same storage. */
   const backOff = <Result>(attempt: number, next: () => Awaitable<Result>): Awaitable<Result> => {
-    if (attempt >= MAX_ATTEMPTS) {
-      throw new SessionStorageError('write', new Error('every attempt was a conflict'))
-    }
+    if (attempt >= MAX_ATTEMPTS) throw broken('write', 'every attempt was a conflict')
     if (sync || attempt === 0) return next()
     const pause = Math.random() * Math.min(MAX_BACKOFF, 2 ** attempt)
     return new Promise((resolve) => setTimeout(resolve, pause)).then(next)
@@ -82,7 +102,7 @@ export function createServerKeeper(storage: SessionStorage, settings: KeeperSett
   const create = (state: SessionState, attempt = 1): Awaitable<Origin> =>
     chain(write(state, Date.now(), null), (created) => {
       if (created === null) {
-        if (attempt === MAX_IDS) throw new SessionStorageError('create', new Error('ids collide'))
+        if (attempt === MAX_IDS) throw broken('create', 'ids collide')
         state.replaceId()
         return create(state, attempt + 1)
       }
@@ -93,10 +113,9 @@ export function createServerKeeper(storage: SessionStorage, settings: KeeperSett
   const change = (state: SessionState, origin: Origin, attempt = 0): Awaitable<Origin> =>
     chain(write(state, origin.record.createdAt, origin.version), (saved) => {
       if (saved === null) {
-        return chain(findNewest(origin), (newest) => {
-          if (newest === null) throw new SessionGoneError()
-          state.rebase(newest)
-          return backOff(attempt, () => change(state, newest, attempt + 1))
+        return chain(rebase(state, origin), (error) => {
+          if (error) throw error
+          return backOff(attempt, () => change(state, state.origin!, attempt + 1))
         })
       }
       events.emit('save', () => ({ key: keyOf(saved.id) }))
@@ -124,20 +143,19 @@ export function createServerKeeper(storage: SessionStorage, settings: KeeperSett
     attempt = 0
   ): Awaitable<Origin> =>
     chain(write(state, origin.record.createdAt, ifVersion), (moved) => {
-      if (moved === null) throw new SessionStorageError('create', new Error('ids collide'))
+      if (moved === null) throw broken('create', 'ids collide')
       return chain(retire(origin, state.grace ?? 0), (retired) => {
         if (retired) {
           events.emit('regenerate', () => ({ key: keyOf(moved.id), previousKey: keyOf(origin.id) }))
           return moved
         }
-        return chain(findNewest(origin), (newest) => {
-          if (newest === null) {
+        return chain(rebase(state, origin), (error) => {
+          if (error) {
             return chain(storage.destroy(keyOf(moved.id)), (): never => {
-              throw new SessionGoneError()
+              throw error
             })
           }
-          state.rebase(newest)
-          return backOff(attempt, () => move(state, newest, moved.version, attempt + 1))
+          return backOff(attempt, () => move(state, state.origin!, moved.version, attempt + 1))
         })
       })
     })
@@ -145,14 +163,21 @@ export function createServerKeeper(storage: SessionStorage, settings: KeeperSett
   return {
     async: !sync,
 
-    open({ format, text: id, keyIndex }) {
-      const isText = format === 'T' || format === 't'
-      if (!isText || !isId(id)) {
+    idOf,
+
+    reload: (origin) =>
+      chain(find(origin.id, origin.reissue ? 1 : 0, origin.flashMarked), (found) =>
+        typeof found === 'string' || !fitsSchema(schema, found.record) ? null : found
+      ),
+
+    open(token) {
+      const id = idOf(token)
+      if (id === null) {
         events.emit('reject', () => ({ reason: 'corrupt' }))
         return sync ? null : Promise.resolve(null)
       }
       const key = keyOf(id)
-      return chain(find(id, keyIndex, format === 't'), (found) => {
+      return chain(find(id, token.keyIndex, token.format === 't'), (found) => {
         if (found === 'expired') events.emit('expire', () => ({ key }))
         else if (typeof found === 'string') events.emit('reject', () => ({ reason: found }))
         else if (!fitsSchema(schema, found.record))
@@ -198,6 +223,10 @@ export function createServerKeeper(storage: SessionStorage, settings: KeeperSett
 
     token: (ring, { id, flashMarked }) => ring.signText(id, flashMarked ? 't' : 'T'),
   }
+}
+
+function idOf({ format, text }: OpenedToken): string | null {
+  return (format === 'T' || format === 't') && isId(text) ? text : null
 }
 
 /** A function that gives its last answer again: a request asks for the key of one id, twice or more. */
