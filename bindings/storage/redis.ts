@@ -1,8 +1,9 @@
 /**
  * Sessions in Redis or Valkey: one server, a cluster, or sentinels.
  *
- * A session is a hash, `session:<key>`, with its text `d`, its version `v` and its end `e`; it ends by
- * itself. Every write is one script, so nothing comes between its check and its effect.
+ * A session is a hash, `session:<key>`, with its text `d`, its version `v`, its end `e` and the name of
+ * its last write `w`; it ends by itself. Every write is one script, so nothing comes between its check
+ * and its effect.
  *
  * @module
  */
@@ -43,9 +44,14 @@ const READ = `
 if redis.call('TYPE', KEYS[1]).ok ~= 'hash' then return {} end
 return redis.call('HMGET', KEYS[1], 'd', 'v', 'e')`
 
-/** ARGV: now, the end, the version that must be there ('' for none), the next one, the text. */
+/**
+ * ARGV: now, the end, the version that must be there ('' for none), the next one, the text, and the
+ * name of this write: a client sends a command again if its connection broke before the answer came,
+ * and what was written by us already is no conflict.
+ */
 const WRITE = `
-local found = redis.call('HMGET', KEYS[1], 'v', 'e')
+local found = redis.call('HMGET', KEYS[1], 'v', 'e', 'w')
+if found[3] == ARGV[6] then return 1 end
 local lives = (tonumber(found[2] or 0) or 0) > tonumber(ARGV[1])
 local version = lives and found[1] or ''
 if version ~= ARGV[3] then return 0 end
@@ -53,7 +59,7 @@ local left = ARGV[2] - ARGV[1]
 if left <= 0 then
   redis.call('DEL', KEYS[1])
 else
-  redis.call('HSET', KEYS[1], 'd', ARGV[5], 'v', ARGV[4], 'e', ARGV[2])
+  redis.call('HSET', KEYS[1], 'd', ARGV[5], 'v', ARGV[4], 'e', ARGV[2], 'w', ARGV[6])
   redis.call('PEXPIRE', KEYS[1], math.ceil(left))
 end
 return 1`
@@ -122,6 +128,8 @@ export function redisStorage(
   const locks = new RedisLocks(connection, prefix)
   const run = (script: string, key: string, ...args: (string | number)[]): Promise<unknown> =>
     connection.run(script, [prefix + key], args)
+  const instance = crypto.randomUUID().slice(0, 13)
+  let writes = 0
   const ownerKey = (owner: string): string => `owner:${owner}`
 
   return {
@@ -134,8 +142,9 @@ export function redisStorage(
       return lives ? { value, version, expiresAt } : null
     },
     async write(key, value, { expiresAt, ifVersion }) {
-      const [before, next] = [ifVersion ?? '', (ifVersion ?? 0) + 1]
-      return (await run(WRITE, key, Date.now(), expiresAt, before, next, value)) === 1
+      const versions = [ifVersion ?? '', (ifVersion ?? 0) + 1]
+      const name = `${instance}${++writes}`
+      return (await run(WRITE, key, Date.now(), expiresAt, ...versions, value, name)) === 1
     },
     destroy: (key) => run(DESTROY, key),
     touch: (key, expiresAt) => run(TOUCH, key, Date.now(), expiresAt),

@@ -26,7 +26,7 @@ const cli = (port, ...args) =>
 /** A user who may not leave its prefix. Without a password nobody may do anything. */
 const ACL = [
   'user default off',
-  'user tuile on >secret resetkeys ~session:* resetchannels &session:* +@all -@dangerous',
+  'user tuile on >secret resetkeys ~session:* resetchannels &session:* +@all -@dangerous +info',
 ]
 
 export const redis = {

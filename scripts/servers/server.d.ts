@@ -1,0 +1,1 @@
+export function stopServers(folder: string): Promise<void>
