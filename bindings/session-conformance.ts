@@ -5,6 +5,7 @@
  */
 import type { Awaitable } from './awaitable.ts'
 import { SessionGoneError } from './errors.ts'
+import { ENDS, runRaces } from './session-conformance-races.ts'
 import type { Session } from './session.ts'
 import { createSessions, type Sessions } from './sessions.ts'
 import type { ConformanceCase } from './storage/conformance.ts'
@@ -273,6 +274,29 @@ const ON_SERVERS: Record<string, Check> = {
     await Promise.all(requests)
     assertEqual(await visitor.visit((session) => session.get('n')), 20)
   },
+
+  async 'parallel with()s count exactly by get() and set()'(visitor) {
+    await visitor.visit((session) => session.set('n', 0))
+    const { sessions, cookie } = visitor
+    const requests = Array.from({ length: 20 }, (_, i) =>
+      sessions.with(cookie, async (session) => {
+        const n = session.get('n')
+        await new Promise((resolve) => setTimeout(resolve, i % 3))
+        session.set('n', n + 1)
+      })
+    )
+    await Promise.all(requests)
+    assertEqual(await visitor.visit((session) => session.get('n')), 20)
+  },
+}
+
+/** The races, by what they promise. */
+function races(count: number): Record<string, Check> {
+  const entries = Object.entries(ENDS).map(([name, end]): [string, Check] => [
+    `D3 ${count} interleavings of saving with ${name}: nothing comes back, each is told`,
+    ({ sessions }) => runRaces(sessions.storage as SessionStorage, end, count),
+  ])
+  return Object.fromEntries(entries)
 }
 
 async function commitError(visitor: Visitor, session: Session): Promise<unknown> {
@@ -293,6 +317,12 @@ export interface SessionConformanceOptions {
    * @default true
    */
   readonly server?: boolean
+  /**
+   * Orders in which requests race with each kind of end of a session. Each takes a dozen calls.
+   *
+   * @default 1000
+   */
+  readonly interleavings?: number
 }
 
 /**
@@ -311,9 +341,10 @@ export interface SessionConformanceOptions {
  */
 export function sessionConformance(
   create: () => Awaitable<SessionStorage | CookieStorage>,
-  { server = true }: SessionConformanceOptions = {}
+  { server = true, interleavings = 1000 }: SessionConformanceOptions = {}
 ): ConformanceCase[] {
-  return Object.entries({ ...EVERYWHERE, ...(server && ON_SERVERS) }).map(([name, check]) => ({
+  const onServers = server && { ...ON_SERVERS, ...races(interleavings) }
+  return Object.entries({ ...EVERYWHERE, ...onServers }).map(([name, check]) => ({
     name,
     async run() {
       const storage = await create()
