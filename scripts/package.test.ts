@@ -71,6 +71,7 @@ describe('the package', () => {
         "./bun": [
           "cookieStorage",
           "createSessions",
+          "fsStorage",
           "memoryStorage",
           "session",
         ],
@@ -87,6 +88,7 @@ describe('the package', () => {
         "./deno": [
           "cookieStorage",
           "createSessions",
+          "fsStorage",
           "memoryStorage",
           "session",
         ],
@@ -96,11 +98,15 @@ describe('the package', () => {
         "./node": [
           "cookieStorage",
           "createSessions",
+          "fsStorage",
           "memoryStorage",
           "session",
         ],
         "./storage/cookie": [
           "cookieStorage",
+        ],
+        "./storage/fs": [
+          "fsStorage",
         ],
         "./storage/memory": [
           "memoryStorage",
