@@ -3,7 +3,7 @@
  */
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
-import { dataFolder, findProgram, freePort, startServer } from './server.js'
+import { createData, findProgram, freePort, ownerOf, startServer } from './server.js'
 
 export const mariadb = {
   name: 'mariadb',
@@ -13,8 +13,8 @@ export const mariadb = {
     findProgram('mariadb-install-db') !== undefined,
   async up(folder) {
     const port = await freePort()
-    const data = join(folder, 'data')
-    const user = dataFolder(folder, data, 'mysql')
+    const data = createData(folder, 'mysql')
+    const user = ownerOf(data)
     const install = ['--no-defaults', `--datadir=${data}`, '--skip-test-db']
     const root = '--auth-root-authentication-method=normal'
     execFileSync('mariadb-install-db', [...install, root], { cwd: data, stdio: 'pipe', ...user })

@@ -11,6 +11,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  statSync,
   writeFileSync,
 } from 'node:fs'
 import { connect, createServer } from 'node:net'
@@ -24,21 +25,24 @@ export function findProgram(name, folders = []) {
     .find((path) => existsSync(path))
 }
 
-/**
- * Makes the folder of a server that refuses to be root.
- *
- * @returns The options of `spawn` with which it runs as another user; none if we are not root.
- */
-export function dataFolder(folder, data, userName) {
+/** Makes the folder `data` of a server. If we are root it is of another user, as whom it will run. */
+export function createData(folder, userName) {
+  const data = join(folder, 'data')
   mkdirSync(data)
-  if (process.getuid?.() !== 0) return {}
-  const entry = readFileSync('/etc/passwd', 'utf8').match(
-    new RegExp(`^${userName}:[^:]*:(\\d+):(\\d+):`, 'm')
-  )
-  const [uid, gid] = entry.slice(1).map(Number)
-  chmodSync(folder, 0o711)
-  chownSync(data, uid, gid)
-  return { uid, gid }
+  if (process.getuid?.() === 0) {
+    const users = readFileSync('/etc/passwd', 'utf8')
+    const entry = new RegExp(`^${userName}:[^:]*:(\\d+):(\\d+):`, 'm').exec(users)
+    if (entry === null) throw new Error(`there is no user ${userName}`)
+    chmodSync(folder, 0o711)
+    chownSync(data, Number(entry[1]), Number(entry[2]))
+  }
+  return data
+}
+
+/** The options of `spawn` by which a program runs as the owner of a path. */
+export function ownerOf(path) {
+  const { uid, gid } = statSync(path)
+  return process.getuid?.() === 0 ? { uid, gid } : {}
 }
 
 /** Whether something listens where a URL points to. */
