@@ -13,4 +13,22 @@ export const STORAGES = {
     const { fsStorage } = await import('../../dist/bindings/storage/fs.js')
     return fsStorage(folder, { durable: true })
   },
+
+  async redis() {
+    const { createClient } = await import('redis')
+    return openRedis(createClient({ url: process.env.REDIS_URL }))
+  },
+
+  async 'redis-cluster'() {
+    const { createCluster } = await import('redis')
+    return openRedis(createCluster({ rootNodes: [{ url: process.env.REDIS_CLUSTER_URL }] }))
+  },
+}
+
+/** `scripts/services up` prints the URLs for the variables. */
+async function openRedis(client) {
+  const { redisStorage } = await import('../../dist/bindings/storage/redis.js')
+  await client.connect()
+  const storage = redisStorage(client)
+  return { ...storage, close: () => storage.close().then(() => client.destroy()) }
 }
