@@ -11,14 +11,17 @@ const LONG = 30_000
 /** Milliseconds after which a call that waits is taken to wait. Too short makes no test fail. */
 const MOMENT = 60
 
-const { signal: NEVER } = new AbortController()
-
 /** A call of `lock`, and whether it has given the lock yet. */
 class Call {
   readonly #lock: Promise<StorageLock>
   settled = false
 
-  constructor(storage: SessionStorage, key: string, ttl = LONG, signal = NEVER) {
+  constructor(
+    storage: SessionStorage,
+    key: string,
+    ttl = LONG,
+    signal = new AbortController().signal
+  ) {
     // So that a call that fails at once rejects, as one that fails later does.
     this.#lock = Promise.resolve().then(() => storage.lock!(key, { ttl, signal }))
     const settle = (): void => {
