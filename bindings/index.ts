@@ -26,6 +26,7 @@ export type {
   SessionListener,
 } from './events.ts'
 export type { SessionsOptions, StandardSchema, StorageErrorPolicy } from './options.ts'
+export type { OwnedSession } from './owners.ts'
 export type { SessionCookieOptions } from './session-cookie.ts'
 export {
   Session,
@@ -37,6 +38,7 @@ export {
 export {
   createSessions,
   type ReadOptions,
+  type RevokeOptions,
   Sessions,
   type SessionWork,
   type SweepingOptions,

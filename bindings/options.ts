@@ -102,6 +102,13 @@ export interface SessionsOptions<Data extends object> {
    */
   readonly sweepProbability?: number | undefined
   /**
+   * How many sessions an owner may have at most, see `session.owner`: with one more, the oldest ends.
+   * It needs a storage that keeps owners.
+   *
+   * @default any number
+   */
+  readonly maxPerOwner?: number | undefined
+  /**
    * Checks the data of every stored session. Data that do not fit give a new, empty session and a
    * `reject` event. It must answer at once: a promise is a `ConfigurationError` when a session
    * is read.
@@ -203,6 +210,22 @@ export function checkRandom(): void {
   )
 }
 
+/**
+ * Checks how many sessions an owner may have.
+ *
+ * @throws ConfigurationError if it is no positive integer, or if the storage keeps no owners.
+ */
+export function checkMaxPerOwner(max: number | undefined, storage: object): number {
+  if (max === undefined) return Infinity
+  if (!Number.isInteger(max) || max < 1) {
+    throw new ConfigurationError(`maxPerOwner must be a positive integer, not ${String(max)}`)
+  }
+  if ('stateless' in storage || !('owners' in storage && storage.owners)) {
+    throw new ConfigurationError('maxPerOwner needs a storage that keeps owners; this one does not')
+  }
+  return max
+}
+
 /** When a session ends that was created at `createdAt` and is used at `now`, in milliseconds. */
 export function expiryOf(deadlines: Deadlines, createdAt: number, now: number): number {
   const end = createdAt + deadlines.lifetime
@@ -218,7 +241,15 @@ export function checkStorage(storage: SessionStorage | CookieStorage): void {
   if (typeof storage !== 'object' || storage === null) {
     throw new ConfigurationError(`The storage is no storage: ${String(storage)}`)
   }
-  if ('stateless' in storage) return
+  if ('stateless' in storage) {
+    const { revocations } = storage
+    if (revocations === undefined) return
+    if ('stateless' in Object(revocations)) {
+      throw new ConfigurationError('revocations need a storage on the server, not the cookie')
+    }
+    checkStorage(revocations)
+    return
+  }
   for (const method of ['read', 'write', 'destroy'] as const) {
     if (typeof storage[method] !== 'function') {
       throw new ConfigurationError(`The storage has no method ${method}()`)

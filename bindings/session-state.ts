@@ -8,7 +8,7 @@
  * @module
  */
 import type { Awaitable } from './awaitable.ts'
-import type { SessionRecord } from './record.ts'
+import type { SessionOwner, SessionRecord } from './record.ts'
 
 /** A stored session that came with a request. */
 export interface Origin {
@@ -55,6 +55,8 @@ export interface Host {
   createId(): string
   /** Takes the lock of a session, and makes the session the newest one. */
   lock(state: SessionState, signal?: AbortSignal): Promise<void>
+  /** Throws where a session cannot have an owner. */
+  checkOwners(): void
   /** Whether to notice values that are changed in place. */
   readonly trackMutations: boolean
 }
@@ -63,16 +65,21 @@ export interface Host {
 export interface Draft {
   readonly data: Map<string, unknown>
   readonly flash: Map<string, unknown>
+  owner: SessionOwner | null
 }
 
 /** One change of a draft, which can be made again on another one. */
 export type Change = (draft: Draft) => void
 
 /** What a session looks like while nothing was changed: no map is made for it. */
-type View = { readonly [Name in keyof Draft]: ReadonlyMap<string, unknown> }
+interface View {
+  readonly data: ReadonlyMap<string, unknown>
+  readonly flash: ReadonlyMap<string, unknown>
+  readonly owner: SessionOwner | null
+}
 
 const NOTHING: ReadonlyMap<string, unknown> = new Map()
-const EMPTY_VIEW: View = { data: NOTHING, flash: NOTHING }
+const EMPTY_VIEW: View = { data: NOTHING, flash: NOTHING, owner: null }
 
 /** The state of a session. Only the manager and `Session` see it. */
 export class SessionState {
@@ -149,7 +156,10 @@ export class SessionState {
   get dirty(): boolean {
     if (this.destroyed) return true
     // A session that was never stored and holds nothing leaves nothing, whatever was tried with it.
-    if (this.origin === null) return this.view.data.size > 0 || this.view.flash.size > 0
+    if (this.origin === null) {
+      const { data, flash, owner } = this.view
+      return data.size > 0 || flash.size > 0 || owner !== null
+    }
     return this.grace !== null || this.changes.length > 0 || this.#delivered.size > 0
   }
 
@@ -214,7 +224,8 @@ export class SessionState {
     this.incoming = NOTHING
     this.#delivered = NOTHING
     if (origin === null) return
-    this.view = { data: origin.record.data, flash: NOTHING }
+    const { data, owner } = origin.record
+    this.view = { data, flash: NOTHING, owner }
     // A frozen record's messages are those of the session that moved on.
     if (origin.record.frozen) return
     this.incoming = origin.record.flash
@@ -223,10 +234,19 @@ export class SessionState {
 
   /** Makes a change, now and whenever the work is done again. */
   change(change: Change): void {
-    this.#draft ??= { data: new Map(this.view.data), flash: new Map(this.view.flash) }
+    const { data, flash, owner } = this.view
+    this.#draft ??= { data: new Map(data), flash: new Map(flash), owner }
     this.view = this.#draft
     change(this.#draft)
     this.changes.push(change)
+  }
+
+  /** Gives the session to a user, or to nobody. */
+  own(owner: SessionOwner | null): void {
+    if (owner !== null) this.#host.checkOwners()
+    this.change((draft) => {
+      draft.owner = owner
+    })
   }
 
   /** Takes a flash message out, or all of them: they are not seen any more. */
@@ -255,7 +275,7 @@ export class SessionState {
       if (JSON.stringify(flash.get(key)) === JSON.stringify(delivered)) flash.delete(key)
     }
     this.origin = origin
-    this.#draft = { data: new Map(origin.record.data), flash }
+    this.#draft = { data: new Map(origin.record.data), flash, owner: origin.record.owner }
     this.view = this.#draft
     for (const change of this.changes) change(this.#draft)
   }
@@ -265,6 +285,7 @@ export class SessionState {
     this.#settled = true
     this.origin = origin
     this.changes = this.changes.slice(this.written)
+    if (this.#draft && this.changes.length === 0) this.#draft.owner = origin?.record.owner ?? null
     this.grace = null
     this.touched = false
     this.#delivered = NOTHING

@@ -35,6 +35,9 @@ export interface LockWaitOptions {
   readonly signal?: AbortSignal | undefined
 }
 
+/** Characters of a label that are kept: a User-Agent may have thousands. */
+const MAX_LABEL = 256
+
 let open: <Data extends object, Flash extends object>(session: Session<Data, Flash>) => SessionState
 
 /**
@@ -86,6 +89,74 @@ export class Session<Data extends object = UntypedData, Flash extends object = D
   /** Whether `destroy()` was called. */
   get destroyed(): boolean {
     return this.#state.destroyed
+  }
+
+  /**
+   * Whose session this is: the user's id, or `null`. Set it at sign-in, after `regenerateId()`: then
+   * `sessions.listByOwner` finds the session and `sessions.revokeByOwner` ends it. It is no value:
+   * `all` does not show it and `clear` leaves it. `regenerateId` keeps it.
+   *
+   * @throws TypeError if it is set to anything but `null` or a string that is not empty; of a number,
+   * `String(user.id)` makes one.
+   * @throws ConfigurationError if it is set and the storage keeps no owners.
+   * @throws SessionDestroyedError if it is set after `destroy()`.
+   * @throws SessionCommittedError if it is set after the response has started.
+   *
+   * @example
+   * ```ts
+   * import { createSessions, memoryStorage } from 'tuile'
+   *
+   * const sessions = createSessions({ storage: memoryStorage(), secrets })
+   * const session = await sessions.read(null)
+   * session.owner = 'ada'
+   * session.labels = { device: 'Firefox on Linux' }
+   * await sessions.commit(session)
+   *
+   * const [first] = await sessions.listByOwner('ada')
+   * assert.equal(first.labels.device, 'Firefox on Linux')
+   * assert.equal(await sessions.revokeByOwner('ada'), 1)
+   * ```
+   */
+  get owner(): string | null {
+    const state = this.#read()
+    return state.destroyed ? null : (state.view.owner?.id ?? null)
+  }
+
+  set owner(userId: string | null) {
+    const state = this.#write()
+    if (userId !== null && (typeof userId !== 'string' || userId === '')) {
+      throw new TypeError('owner must be null or a string that is not empty: String(user.id)')
+    }
+    if (userId === (state.view.owner?.id ?? null)) return
+    state.own(userId === null ? null : { id: userId, labels: {} })
+  }
+
+  /**
+   * What lists of the owner's sessions tell of this one, such as the device and the address: texts,
+   * of which 256 characters each are kept. They are of the owner: set that first.
+   *
+   * @throws TypeError if they are set and there is no owner, or if one is no text.
+   * @throws SessionDestroyedError if they are set after `destroy()`.
+   * @throws SessionCommittedError if they are set after the response has started.
+   */
+  get labels(): Readonly<Record<string, string>> {
+    const state = this.#read()
+    return state.destroyed ? {} : { ...state.view.owner?.labels }
+  }
+
+  set labels(labels: Readonly<Record<string, string>>) {
+    const state = this.#write()
+    const entries = Object.entries(labels)
+    if (state.view.owner === null) throw new TypeError('labels need an owner: set that first')
+    if (!entries.every(([, label]) => typeof label === 'string')) {
+      throw new TypeError('labels must be texts')
+    }
+    const kept = Object.fromEntries(
+      entries.map(([name, label]) => [name, label.slice(0, MAX_LABEL)])
+    )
+    state.change((draft) => {
+      if (draft.owner !== null) draft.owner = { ...draft.owner, labels: kept }
+    })
   }
 
   /**

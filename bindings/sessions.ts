@@ -9,7 +9,7 @@ import { defaultEngine } from './codec/select.ts'
 import { Committer, type CommitOptions } from './committer.ts'
 import { ConfigurationError } from './errors.ts'
 import { SessionEmitter, type SessionEventName, type SessionListener } from './events.ts'
-import { createId, storageKey } from './id.ts'
+import { createId, ownerKey, storageKey } from './id.ts'
 import type { Keeper } from './keeper/contract.ts'
 import { createCookieKeeper } from './keeper/cookie.ts'
 import { createServerKeeper } from './keeper/server.ts'
@@ -17,6 +17,7 @@ import { queueOf } from './lock-queue.ts'
 import { Locks } from './lock.ts'
 import {
   checkDeadlines,
+  checkMaxPerOwner,
   checkOperation,
   checkRandom,
   checkStorage,
@@ -25,6 +26,8 @@ import {
   type Operation,
   type SessionsOptions,
 } from './options.ts'
+import { type OwnedSession, type OwnerControl, Owners } from './owners.ts'
+import { Revocations } from './revocations.ts'
 import { createSessionCookies } from './session-cookie.ts'
 import { SessionState, type Host, type Source } from './session-state.ts'
 import {
@@ -50,6 +53,15 @@ export interface ReadOptions {
    * @default false
    */
   readonly plain?: boolean
+}
+
+/** Which of an owner's sessions to end; without any of these, all. */
+export interface RevokeOptions {
+  /** This one stays: the one of the request, after a new password for example. */
+  // biome-ignore lint/suspicious/noExplicitAny: of any data
+  readonly except?: Session<any, any> | undefined
+  /** Only the one with this key, as `listByOwner` gives it. */
+  readonly only?: string | undefined
 }
 
 /** What `sessions.with` gives. */
@@ -85,6 +97,8 @@ export class Sessions<
   readonly #host: Host
   readonly #locks: Locks | null
   readonly #sweeper: Sweeper
+  readonly #keyOf: (id: string) => string
+  readonly #owners: OwnerControl | null
 
   /** See `createSessions`. */
   constructor(options: SessionsOptions<Data>) {
@@ -102,15 +116,29 @@ export class Sessions<
 
     this.#events = new SessionEmitter(options.onEvent)
     this.#operation = checkOperation(options)
+    const createEpoch = (): string => createId(defaultEngine)
     const keyOf = (id: string): string => storageKey(defaultEngine, id)
-    const settings = { deadlines, schema: options.schema, events: this.#events, keyOf }
+    const ownerKeyOf = (userId: string): string => ownerKey(defaultEngine, userId)
+    const { schema } = options
+    const settings = { deadlines, schema, events: this.#events, keyOf, ownerKeyOf }
+    const max = checkMaxPerOwner(options.maxPerOwner, storage)
+    this.#keyOf = keyOf
     if ('stateless' in storage) {
-      this.#keeper = createCookieKeeper(settings)
+      const guarded =
+        storage.revocations &&
+        guardStorage(storage.revocations, this.#events, this.#operation.timeout)
+      const revocations = guarded ? new Revocations(guarded, { ...settings, createEpoch }) : null
+      this.#owners = revocations
+      this.#keeper = createCookieKeeper(settings, revocations)
       this.#locks = null
       this.#sweeper = new Sweeper(undefined, this.#events, deadlines.lifetime)
     } else {
       const guarded = guardStorage(storage, this.#events, this.#operation.timeout)
-      this.#keeper = createServerKeeper(guarded, settings)
+      const owners = guarded.owners
+        ? new Owners(guarded, guarded.owners, { ...settings, max })
+        : null
+      this.#owners = owners
+      this.#keeper = createServerKeeper(guarded, settings, owners)
       this.#locks = new Locks(guarded, queueOf(storage), this.#keeper, keyOf, this.#operation)
       this.#sweeper = new Sweeper(guarded.sweep, this.#events, deadlines.lifetime)
     }
@@ -123,6 +151,7 @@ export class Sessions<
     this.#host = {
       createId: () => createId(defaultEngine),
       lock: async (state, signal) => this.#needServer().lock(state, signal),
+      checkOwners: () => void this.#needOwners(),
       trackMutations: isDevelopment(),
     }
   }
@@ -306,6 +335,55 @@ export class Sessions<
   }
 
   /**
+   * Says whose a session is, as `session.owner` and `session.labels` do.
+   *
+   * @throws TypeError, ConfigurationError, SessionDestroyedError and SessionCommittedError as those do.
+   */
+  owner(
+    session: Session<Data, Flash>,
+    userId: string,
+    labels?: Readonly<Record<string, string>>
+  ): void {
+    session.owner = userId
+    if (labels !== undefined) session.labels = labels
+  }
+
+  /**
+   * The sessions of an owner that live, the newest sign-in first. Every one of them is read.
+   *
+   * @throws ConfigurationError if the storage keeps no owners; the cookie storage never lists any.
+   * @throws SessionStorageError if the storage fails.
+   */
+  async listByOwner(userId: string): Promise<OwnedSession[]> {
+    return this.#needOwners().list(userId)
+  }
+
+  /**
+   * Ends the sessions of an owner, and says how many; with the cookie storage nobody knows: `null`.
+   * Requests under way that have one of them get a `SessionGoneError` when they commit a change.
+   *
+   * @throws ConfigurationError if the storage keeps no owners, or if the cookie storage is asked for
+   * `only` one.
+   * @throws SessionCommittedError with the cookie storage, if the response of `except` has started: it
+   * needs a new cookie.
+   * @throws SessionStorageError if the storage fails. Some may have ended; doing it again is safe.
+   */
+  async revokeByOwner(
+    userId: string,
+    { except, only }: RevokeOptions = {}
+  ): Promise<number | null> {
+    const owners = this.#needOwners()
+    const spared = except && stateOf(except)
+    await spared?.load()
+    return owners.revoke(userId, { except: spared, only })
+  }
+
+  /** The key under which a session is stored, as events and lists name it: fit for a log. */
+  keyOf(session: Session<Data, Flash>): string {
+    return this.#keyOf(session.id)
+  }
+
+  /**
    * Removes records that have ended, and says how many. They are never served either way. With a
    * storage that does so by itself, or keeps nothing, there is nothing to do: 0.
    */
@@ -370,6 +448,16 @@ export class Sessions<
 
   #channel(plain: boolean): Channel {
     return plain ? this.#plain : this.#secure
+  }
+
+  #needOwners(): OwnerControl {
+    if (this.#owners !== null) return this.#owners
+    throw new ConfigurationError(
+      'stateless' in this.storage
+        ? 'The cookie storage knows no owners without a place for revocations: ' +
+            'cookieStorage({ revocations: memoryStorage() }), or another storage'
+        : 'This storage keeps no owners'
+    )
   }
 
   #needServer(): Locks {

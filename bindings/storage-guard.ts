@@ -6,7 +6,7 @@
 import { isPromise, type Awaitable } from './awaitable.ts'
 import { SessionStorageError } from './errors.ts'
 import type { SessionEmitter } from './events.ts'
-import type { LockOptions, SessionStorage, StorageLock } from './storage/contract.ts'
+import type { LockOptions, OwnerIndex, SessionStorage, StorageLock } from './storage/contract.ts'
 
 /**
  * Wraps a storage: what fails becomes a `SessionStorageError` and an `error` event. An answer that
@@ -81,7 +81,14 @@ export function guardStorage(
       new Promise<StorageLock>((resolve) => resolve(ask())).then(take, refuse)
     })
 
-  const { touch, sweep, lock } = storage
+  const guardOwners = (index: OwnerIndex): OwnerIndex => ({
+    add: (owner, key, expiresAt) =>
+      guard('add to an owner', () => index.add(owner, key, expiresAt)),
+    remove: (owner, key) => guard('take from an owner', () => index.remove(owner, key)),
+    keys: (owner) => guard('find by owner', () => index.keys(owner)),
+  })
+
+  const { touch, sweep, lock, owners } = storage
   return {
     sync: storage.sync === true,
     read: (key) => guard('read', () => storage.read(key)),
@@ -98,5 +105,6 @@ export function guardStorage(
       lock: (key: string, options: LockOptions) =>
         waitForLock(options.signal, () => lock.call(storage, key, options)),
     }),
+    ...(owners && { owners: guardOwners(owners) }),
   }
 }

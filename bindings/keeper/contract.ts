@@ -66,7 +66,7 @@ export function recordOf(
   createdAt: number,
   expiresAt: number | null
 ): SessionRecord {
-  const { data, flash } = state.view
+  const { data, flash, owner } = state.view
   state.written = state.changes.length
-  return { id, createdAt, expiresAt, frozen: false, data, flash }
+  return { id, createdAt, expiresAt, frozen: false, owner, data, flash }
 }

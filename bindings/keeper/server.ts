@@ -12,6 +12,7 @@ import { MAC_SIZE, PREFIX_SIZE, type OpenedToken } from '../codec/engine.ts'
 import { SessionGoneError, SessionLockLostError, SessionStorageError } from '../errors.ts'
 import { isId } from '../id.ts'
 import { expiryOf } from '../options.ts'
+import type { Owners } from '../owners.ts'
 import { decodeRecord, encodeRecord, type SessionRecord } from '../record.ts'
 import type { Origin, SessionState } from '../session-state.ts'
 import type { SessionStorage } from '../storage/contract.ts'
@@ -24,8 +25,16 @@ const MAX_IDS = 3
 /** Milliseconds of the longest pause before work is done again. */
 const MAX_BACKOFF = 50
 
-/** Makes the keeper of a storage, whose failures are `SessionStorageError`s already. */
-export function createServerKeeper(storage: SessionStorage, settings: KeeperSettings): Keeper {
+/**
+ * Makes the keeper of a storage, whose failures are `SessionStorageError`s already.
+ *
+ * @param owners `null` if the storage does not know whose its records are.
+ */
+export function createServerKeeper(
+  storage: SessionStorage,
+  settings: KeeperSettings,
+  owners: Owners | null
+): Keeper {
   const { deadlines, events, schema } = settings
   const sync = storage.sync === true
   const keyOf = rememberLast(settings.keyOf)
@@ -82,21 +91,27 @@ export function createServerKeeper(storage: SessionStorage, settings: KeeperSett
     return new Promise((resolve) => setTimeout(resolve, pause)).then(next)
   }
 
+  const endOf = (record: SessionRecord, expiresAt: number): number =>
+    owners?.endOf(record, expiresAt) ?? expiresAt
+
   /** Writes a record under a key; `null` if the condition did not hold. */
   const write = (
     state: SessionState,
     createdAt: number,
     ifVersion: number | null
   ): Awaitable<Origin | null> => {
-    const { id } = state
-    const record = recordOf(state, null, createdAt, null)
-    const text = encodeRecord(record)
-    const expiresAt = expiryOf(deadlines, createdAt, Date.now())
-    const version = (ifVersion ?? 0) + 1
-    const flashMarked = record.flash.size > 0
-    return chain(storage.write(keyOf(id), text, { expiresAt, ifVersion }), (written) =>
-      written ? { id, record, text, version, expiresAt, reissue: false, flashMarked } : null
-    )
+    const { id, origin } = state
+    const work = recordOf(state, null, createdAt, null)
+    const claimed = owners?.claim(work, keyOf(id), origin?.record, origin?.id === id) ?? work
+    return chain(claimed, (record) => {
+      const text = encodeRecord(record)
+      const expiresAt = endOf(record, expiryOf(deadlines, createdAt, Date.now()))
+      const version = (ifVersion ?? 0) + 1
+      const flashMarked = record.flash.size > 0
+      return chain(storage.write(keyOf(id), text, { expiresAt, ifVersion }), (written) =>
+        written ? { id, record, text, version, expiresAt, reissue: false, flashMarked } : null
+      )
+    })
   }
 
   const create = (state: SessionState, attempt = 1): Awaitable<Origin> =>
@@ -143,7 +158,8 @@ export function createServerKeeper(storage: SessionStorage, settings: KeeperSett
     attempt = 0
   ): Awaitable<Origin> =>
     chain(write(state, origin.record.createdAt, ifVersion), (moved) => {
-      if (moved === null) throw broken('create', 'ids collide')
+      // A record that was there before has been revoked.
+      if (moved === null) throw ifVersion ? new SessionGoneError() : broken('create', 'ids collide')
       return chain(retire(origin, state.grace ?? 0), (retired) => {
         if (retired) {
           events.emit('regenerate', () => ({ key: keyOf(moved.id), previousKey: keyOf(origin.id) }))
@@ -159,6 +175,12 @@ export function createServerKeeper(storage: SessionStorage, settings: KeeperSett
         })
       })
     })
+
+  const store = (state: SessionState): Awaitable<Origin> => {
+    const { origin } = state
+    if (origin === null) return create(state)
+    return state.id === origin.id ? change(state, origin) : move(state, origin)
+  }
 
   return {
     async: !sync,
@@ -192,15 +214,18 @@ export function createServerKeeper(storage: SessionStorage, settings: KeeperSett
 
     save(state) {
       const { origin } = state
-      if (origin === null) return create(state)
-      if (origin.record.frozen) {
+      if (origin?.record.frozen) {
         events.emit('conflict', () => ({ key: keyOf(origin.id), gone: true }))
         throw new SessionGoneError()
       }
-      return state.id === origin.id ? change(state, origin) : move(state, origin)
+      if (owners === null) return store(state)
+      return chain(store(state), (stored) =>
+        chain(owners.settle(state.origin, stored, state.grace ?? 0), () => stored)
+      )
     },
 
-    touch(origin, expiresAt) {
+    touch(origin, end) {
+      const expiresAt = endOf(origin.record, end)
       const touched = { ...origin, expiresAt }
       if (storage.touch) return chain(storage.touch(keyOf(origin.id), expiresAt), () => touched)
       const { id, text, version } = origin
@@ -210,8 +235,13 @@ export function createServerKeeper(storage: SessionStorage, settings: KeeperSett
       )
     },
 
-    destroy: ({ id }) =>
-      chain(storage.destroy(keyOf(id)), () => events.emit('destroy', () => ({ key: keyOf(id) }))),
+    destroy: (origin) => {
+      const key = keyOf(origin.id)
+      return chain(storage.destroy(key), () => {
+        events.emit('destroy', () => ({ key }))
+        return chain(owners?.forget(origin), () => undefined)
+      })
+    },
 
     needsCookie: (before, after) =>
       before === null ||

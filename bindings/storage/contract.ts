@@ -122,4 +122,6 @@ export interface CookieStorage {
   readonly stateless: true
   /** How the record is protected. `signed`: anyone can read it, nobody can change it. */
   readonly mode: 'signed'
+  /** Where it is kept which sessions have ended, if anywhere. */
+  readonly revocations?: SessionStorage | undefined
 }
