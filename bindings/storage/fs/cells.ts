@@ -113,7 +113,8 @@ export class Cells {
     const tombstone = join(folder, TOMBSTONE + newName())
     if (!(await move(join(folder, HEAD + head), tombstone))) return false
     if (this.#durable) await syncFolder(folder)
-    await this.clear(folder)
+    // It is gone, whether or not its files are by now.
+    await this.clear(folder).catch(() => undefined)
     return true
   }
 
