@@ -3,6 +3,8 @@
  * with a folder that all of them share and that the run removes at its end; it gives a storage, or
  * throws with the reason why there is none here.
  */
+import { serviceOf } from '../servers/urls.js'
+
 export const STORAGES = {
   async fs(folder) {
     const { fsStorage } = await import('../../dist/bindings/storage/fs.js')
@@ -16,16 +18,21 @@ export const STORAGES = {
 
   async redis() {
     const { createClient } = await import('redis')
-    return openRedis(createClient({ url: process.env.REDIS_URL }))
+    return openRedis(createClient({ url: urlOf('REDIS_URL') }))
   },
 
   async 'redis-cluster'() {
     const { createCluster } = await import('redis')
-    return openRedis(createCluster({ rootNodes: [{ url: process.env.REDIS_CLUSTER_URL }] }))
+    return openRedis(createCluster({ rootNodes: [{ url: urlOf('REDIS_CLUSTER_URL') }] }))
   },
 }
 
-/** `scripts/services up` prints the URLs for the variables. */
+function urlOf(variable) {
+  const url = serviceOf(variable)
+  if (url === undefined) throw new Error(`no ${variable}: scripts/services up`)
+  return url
+}
+
 async function openRedis(client) {
   const { redisStorage } = await import('../../dist/bindings/storage/redis.js')
   await client.connect()
