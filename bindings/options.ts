@@ -138,7 +138,8 @@ function seconds(name: string, value: unknown, minimum: number, maximum = Infini
   if (typeof value !== 'number' || !Number.isFinite(value) || value < minimum || value > maximum) {
     throw new ConfigurationError(`${name} must be a number of seconds, not ${String(value)}`)
   }
-  return value * 1000
+  // Whole milliseconds: storages keep times in columns of integers.
+  return Math.round(value * 1000)
 }
 
 /** How failures, waiting and sweeping are dealt with. Times are in milliseconds. */
