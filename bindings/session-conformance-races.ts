@@ -6,11 +6,11 @@
  */
 import type { Awaitable } from './awaitable.ts'
 import { SessionGoneError } from './errors.ts'
+import { SECRET } from './session-conformance-kit.ts'
 import type { Session } from './session.ts'
 import { createSessions, type Sessions } from './sessions.ts'
 import type { SessionStorage } from './storage/contract.ts'
 
-const SECRET = 'conformance: a secret of more than 32 bytes'
 /** Races at a time, so that a storage across a network is not asked one question at a time. */
 const AT_ONCE = 25
 

@@ -5,36 +5,13 @@
  */
 import type { Awaitable } from './awaitable.ts'
 import { SessionGoneError } from './errors.ts'
+import { assertEqual, type Check, commitError, SECRET, Visitor } from './session-conformance-kit.ts'
+import { OWNER_CASES } from './session-conformance-owners.ts'
 import { ENDS, runRaces } from './session-conformance-races.ts'
-import type { Session } from './session.ts'
-import { createSessions, type Sessions } from './sessions.ts'
+import { createSessions } from './sessions.ts'
+import { assert } from './storage/conformance-kit.ts'
 import type { ConformanceCase } from './storage/conformance.ts'
 import type { CookieStorage, SessionStorage } from './storage/contract.ts'
-
-/** A browser, as far as one cookie goes. */
-class Visitor {
-  cookie: string | null = null
-  readonly sessions: Sessions
-
-  constructor(sessions: Sessions) {
-    this.sessions = sessions
-  }
-
-  /** One request: reads the session, uses it, commits it, keeps the cookie. */
-  async visit<Result>(use: (session: Session) => Awaitable<Result>): Promise<Result> {
-    const session = await this.sessions.read(this.cookie)
-    const result = await use(session)
-    this.keep(await this.sessions.commit(session))
-    return result
-  }
-
-  keep(lines: readonly string[]): void {
-    const pair = lines[0]?.split(';')[0]
-    if (pair !== undefined) this.cookie = pair.endsWith('=') ? null : pair
-  }
-}
-
-const SECRET = 'conformance: a secret of more than 32 bytes'
 
 const VALUES = {
   string: 'Ünï \ud83c\udf6a',
@@ -48,17 +25,6 @@ const VALUES = {
   constructor: 'plain',
   id: 'plain',
 }
-
-function assert(condition: boolean, message: string): asserts condition {
-  if (!condition) throw new Error(message)
-}
-
-function assertEqual(actual: unknown, expected: unknown): void {
-  const [left, right] = [JSON.stringify(actual), JSON.stringify(expected)]
-  assert(left === right, `got ${left}, not ${right}`)
-}
-
-type Check = (visitor: Visitor) => Promise<void>
 
 /** What holds in every storage, the cookie included. */
 const EVERYWHERE: Record<string, Check> = {
@@ -299,15 +265,6 @@ function races(count: number): Record<string, Check> {
   return Object.fromEntries(entries)
 }
 
-async function commitError(visitor: Visitor, session: Session): Promise<unknown> {
-  try {
-    await visitor.sessions.commit(session)
-    return null
-  } catch (error) {
-    return error
-  }
-}
-
 /** What the storage under test can promise. */
 export interface SessionConformanceOptions {
   /**
@@ -343,7 +300,7 @@ export function sessionConformance(
   create: () => Awaitable<SessionStorage | CookieStorage>,
   { server = true, interleavings = 1000 }: SessionConformanceOptions = {}
 ): ConformanceCase[] {
-  const onServers = server && { ...ON_SERVERS, ...races(interleavings) }
+  const onServers = server && { ...ON_SERVERS, ...OWNER_CASES, ...races(interleavings) }
   return Object.entries({ ...EVERYWHERE, ...onServers }).map(([name, check]) => ({
     name,
     async run() {

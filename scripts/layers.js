@@ -20,7 +20,7 @@ const LAYERS = [
   ],
   [
     'sessions',
-    /^bindings\/(sessions|committer|channel|source|owners|revocations|lock|lock-queue|sweeper|options|storage-guard|session-conformance(-races)?)\.ts$|^bindings\/keeper\//,
+    /^bindings\/(sessions|committer|channel|source|owners|revocations|lock|lock-queue|sweeper|options|storage-guard|session-conformance(-\w+)?)\.ts$|^bindings\/keeper\//,
   ],
   ['entries', /^bindings\/(index|codec|testing)\.ts$/],
   ['adapters', /^adapters\//],
