@@ -17,6 +17,7 @@ import { decodeRecord, encodeRecord, type SessionRecord } from '../record.ts'
 import type { Origin, SessionState } from '../session-state.ts'
 import type { SessionStorage } from '../storage/contract.ts'
 import { fitsSchema, recordOf, type Keeper, type KeeperSettings } from './contract.ts'
+import { inTurn } from './turn.ts'
 
 /** Writes of one session that may come between ours before we say that the storage is at fault. */
 const MAX_ATTEMPTS = 100
@@ -24,6 +25,8 @@ const MAX_ATTEMPTS = 100
 const MAX_IDS = 3
 /** Milliseconds of the longest pause before work is done again. */
 const MAX_BACKOFF = 50
+/** Races that a writer loses before it waits for its turn, where the storage has locks. */
+const MAX_RACES = 3
 
 /**
  * Makes the keeper of a storage, whose failures are `SessionStorageError`s already.
@@ -76,6 +79,10 @@ export function createServerKeeper(
       })
     })
 
+  /** Whether nothing can be written of a session any more, whatever its storage says. */
+  const hasEnded = ({ frozen, createdAt }: SessionRecord): boolean =>
+    frozen || createdAt + deadlines.lifetime <= Date.now()
+
   /** The storage does what cannot be. */
   const broken = (operation: string, why: string): SessionStorageError => {
     const error = new SessionStorageError(operation, new Error(why))
@@ -86,8 +93,9 @@ export function createServerKeeper(
   /** Goes on at once, or a little later if others may be at it on the same storage. */
   const backOff = <Result>(attempt: number, next: () => Awaitable<Result>): Awaitable<Result> => {
     if (attempt >= MAX_ATTEMPTS) throw broken('write', 'every attempt was a conflict')
-    if (sync || attempt === 0) return next()
-    const pause = Math.random() * Math.min(MAX_BACKOFF, 2 ** attempt)
+    const losses = storage.lock ? attempt % MAX_RACES : attempt
+    if (sync || losses === 0) return next()
+    const pause = Math.random() * Math.min(MAX_BACKOFF, 2 ** losses)
     return new Promise((resolve) => setTimeout(resolve, pause)).then(next)
   }
 
@@ -128,10 +136,13 @@ export function createServerKeeper(
   const change = (state: SessionState, origin: Origin, attempt = 0): Awaitable<Origin> =>
     chain(write(state, origin.record.createdAt, origin.version), (saved) => {
       if (saved === null) {
-        return chain(rebase(state, origin), (error) => {
-          if (error) throw error
-          return backOff(attempt, () => change(state, state.origin!, attempt + 1))
-        })
+        const again = () =>
+          chain(rebase(state, origin), (error) => {
+            if (error) throw error
+            return backOff(attempt, () => change(state, state.origin!, attempt + 1))
+          })
+        const waits = attempt === MAX_RACES && storage.lock && !state.lease
+        return waits ? inTurn(storage, keyOf(state.id), again) : again()
       }
       events.emit('save', () => ({ key: keyOf(saved.id) }))
       return saved
@@ -214,7 +225,7 @@ export function createServerKeeper(
 
     save(state) {
       const { origin } = state
-      if (origin?.record.frozen) {
+      if (origin !== null && hasEnded(origin.record)) {
         events.emit('conflict', () => ({ key: keyOf(origin.id), gone: true }))
         throw new SessionGoneError()
       }

@@ -19,10 +19,6 @@ const HEAD = /^(\d{1,16})-(\d{1,16})-(data-[0-9a-f]{24})-[0-9a-f]{24}$/
 /** Changes of others that may come between ours; each is one that somebody has made. */
 const MAX_TRIES = 1000
 
-/** Milliseconds that a writer waits at most for each other that it was faster than, and for all. */
-const YIELD = 10
-const MAX_YIELD = 50
-
 /** What the head of a record says. */
 interface Head {
   readonly version: number
@@ -116,7 +112,6 @@ export class Records {
       if (!written) return null
       // The text before, and what killed writers have left: no head will ever name these.
       await discard(...cell.files.map((name) => join(folder, name)))
-      await this.#yield(cell.files.length - 1)
       return true
     })
   }
@@ -180,17 +175,6 @@ export class Records {
 
   #renew(folder: string, head: string, live: Head): Promise<boolean> {
     return this.#cells.change(folder, head, formatHead(live))
-  }
-
-  /**
-   * Waits a little, if others were at writing the same record: they have to begin again, and one who
-   * writes without a pause would be first each time (measured: 16 processes that count without a
-   * pause; 6 of 1,000 writes lost a hundred races in a row).
-   */
-  async #yield(rivals: number): Promise<void> {
-    if (rivals < 1) return
-    const pause = Math.random() * Math.min(rivals * YIELD, MAX_YIELD)
-    await new Promise((resolve) => setTimeout(resolve, pause))
   }
 
   /** Does something again until it has an answer: others have changed the record meanwhile. */
