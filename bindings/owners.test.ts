@@ -110,6 +110,23 @@ describe('owners', () => {
     expect((await sessions.read(bystander)).get('x')).toBe(1)
   })
 
+  it('revokeByOwner() ends a session that got a new id after the index was read', async () => {
+    const storage = memoryStorage()
+    const sessions = createSessions({ secrets: SECRET, storage })
+    const session = await sessions.read(null)
+    session.owner = 'ada'
+    const cookies = [cookieOf(await sessions.commit(session))]
+    session.regenerateId()
+    const { keys } = storage.owners
+    vi.spyOn(storage.owners, 'keys').mockImplementationOnce((owner) => {
+      const before = keys(owner)
+      cookies.push(cookieOf(sessions.commit(session) as string[]))
+      return before
+    })
+    expect(await sessions.revokeByOwner('ada')).toBe(1)
+    for (const cookie of cookies) expect((await sessions.read(cookie)).isNew).toBe(true)
+  })
+
   it('a failure of the index after the write fails no request', async () => {
     const storage = memoryStorage()
     const { sessions, events } = recordedSessions({ storage })

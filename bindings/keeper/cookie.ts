@@ -61,7 +61,7 @@ export function createCookieKeeper(
       events.emit('reject', () => ({ reason: 'schema' }))
       return null
     }
-    return chain(revocations?.admit(origin) ?? origin, (admitted) => {
+    return chain(revocations === null ? origin : revocations.admit(origin), (admitted) => {
       if (admitted !== null) events.emit('load', () => ({ key: keyOf(origin.id) }))
       return admitted
     })
