@@ -93,7 +93,8 @@ async function open(name, folder, mode) {
   }
   const storage = await create(folder)
   const options = mode === 'lock' ? { lock: true, lockTimeout: 600 } : {}
-  return createSessions({ storage, secrets: SECRET, ...options })
+  // Who waits for a busy machine has not lost the race.
+  return createSessions({ storage, secrets: SECRET, timeout: 120, ...options })
 }
 
 /** A process that does a part of the work. */

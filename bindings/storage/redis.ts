@@ -88,8 +88,8 @@ const LIST = `return redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. ARGV[1], '+inf'
 const PREFIX = /^(?=.)[^{}]*(\{[^{}]+\}[^{}]*)?$/s
 
 /**
- * Keeps sessions in Redis 6.2 or later, or Valkey. The client is yours: connect it before, listen to
- * its errors, close it after. Reading, writing and touching take one round trip each; sessions end by
+ * Keeps sessions in Redis or Valkey. The client is yours: connect it before, listen to its errors,
+ * close it after. Reading, writing and touching take one round trip each; sessions end by
  * Redis's own expiry, so there is nothing to sweep.
  *
  * Locks hold across processes. Who has to wait for one opens a second connection to Redis, one for

@@ -23,10 +23,17 @@ async function start(folder, name, port, lines, { program = 'redis-server', args
 const cli = (port, ...args) =>
   execFileSync('redis-cli', ['-p', `${port}`, ...args], { encoding: 'utf8' })
 
-/** A user who may not leave its prefix. Without a password nobody may do anything. */
+/** The commands that the storage uses, as the docs tell them. */
+const COMMANDS = [
+  ...['eval', 'time', 'type', 'exists', 'get', 'set', 'del', 'pexpire', 'pttl', 'hget', 'hmget'],
+  ...['hset', 'hdel', 'lindex', 'lpop', 'lrem', 'rpush', 'zadd', 'zrem', 'zrevrange'],
+  ...['zrangebyscore', 'zremrangebyscore', 'publish', 'subscribe', 'unsubscribe'],
+].map((command) => `+${command}`)
+
+/** A user with no more rights than that, and those that clients want to connect. */
 const ACL = [
   'user default off',
-  'user tuile on >secret resetkeys ~session:* resetchannels &session:* +@all -@dangerous +info',
+  `user tuile on >secret ~session:* resetchannels &session:* +@connection +info ${COMMANDS.join(' ')}`,
 ]
 
 export const redis = {
