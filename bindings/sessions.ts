@@ -228,10 +228,11 @@ export class Sessions<
     if (options.final) state.closed = true
     const { onStorageError, sweepProbability } = this.#operation
     const committed = this.#commit(state, options, onStorageError !== 'throw')
-    if (sweepProbability > 0 && Math.random() < sweepProbability) {
+    if (sweepProbability === 0 || Math.random() >= sweepProbability) return committed
+    return chain(committed, (lines) => {
       this.#sweeper.sweepAfter(options.waitUntil)
-    }
-    return committed
+      return lines
+    })
   }
 
   /**
