@@ -105,8 +105,19 @@ describe('the package', () => {
         "./storage/cookie": [
           "cookieStorage",
         ],
+        "./storage/durable-object": [
+          "SessionObject",
+          "durableObjectStorage",
+        ],
+        "./storage/encrypted": [
+          "encryptedStorage",
+          "importRawKey",
+        ],
         "./storage/fs": [
           "fsStorage",
+        ],
+        "./storage/kv": [
+          "kvStorage",
         ],
         "./storage/memory": [
           "memoryStorage",
@@ -114,13 +125,21 @@ describe('the package', () => {
         "./storage/redis": [
           "redisStorage",
         ],
+        "./storage/tiered": [
+          "tieredStorage",
+        ],
+        "./storage/unstorage": [
+          "unstorage",
+        ],
         "./testing": [
           "sessionConformance",
           "storageConformance",
         ],
         "./workers": [
+          "SessionObject",
           "cookieStorage",
           "createSessions",
+          "durableObjectStorage",
           "session",
         ],
       }
