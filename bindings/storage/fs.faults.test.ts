@@ -3,6 +3,7 @@ import type * as Fs from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it, vi } from 'vitest'
+import type { Awaitable } from '../awaitable.ts'
 import { until } from './conformance-kit.ts'
 import { type FsStorage, fsStorage } from './fs.ts'
 
@@ -56,7 +57,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 interface Operation {
   readonly before: string | null
   readonly after: string | null
-  run(storage: FsStorage, key: string): Promise<unknown>
+  run(storage: FsStorage, key: string): Awaitable<unknown>
 }
 
 const OPERATIONS: Record<string, Operation> = {

@@ -20,7 +20,14 @@ import { createHash } from 'node:crypto'
 import { accessSync, constants, mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { ConfigurationError } from '../errors.ts'
-import type { LockOptions, OwnerIndex, SessionStorage, StorageLock } from './contract.ts'
+import type {
+  LockOptions,
+  OwnerIndex,
+  SessionStorage,
+  StorageLock,
+  StoredRecord,
+  WriteOptions,
+} from './contract.ts'
 import { Cells } from './fs/cells.ts'
 import { Locks } from './fs/locks.ts'
 import { createOwners } from './fs/owners.ts'
@@ -43,6 +50,9 @@ export interface FsStorageOptions {
 
 /** A `SessionStorage` in a folder, with everything that a storage may have. */
 export interface FsStorage extends SessionStorage {
+  read(key: string): Promise<StoredRecord | null>
+  write(key: string, value: string, options: WriteOptions): Promise<boolean>
+  destroy(key: string): Promise<boolean>
   touch(key: string, expiresAt: number): Promise<boolean>
   sweep(limit: number): Promise<number>
   lock(key: string, options: LockOptions): Promise<StorageLock>
