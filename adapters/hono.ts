@@ -114,7 +114,11 @@ class FinalCommit implements CommitOptions {
  *
  * A session that another request ended meanwhile stays ended: what this one did to it is dropped, no
  * cookie is set, and a `conflict` event says so. Any other failure of the commit is an error of the
- * request: the app's `onError` gets it.
+ * request: the app's `onError` gets it. Without one, what may pass is answered with 503: a storage that
+ * is down, a lock that others hold for too long.
+ *
+ * With the option `lock` the requests of one session wait for each other; `lockSession` does so for
+ * one route.
  *
  * Mounted twice with one cookie name, the session is shared, and a warning says so once.
  *
