@@ -26,6 +26,8 @@ export type {
   SessionListener,
 } from './events.ts'
 export type { SessionsOptions, StandardSchema, StorageErrorPolicy } from './options.ts'
+export { registerStorage, type StorageFactory } from './env/registry.ts'
+export { sessionsFromEnv } from './env/sessions-from-env.ts'
 export type { OwnedSession } from './owners.ts'
 export type { SessionCookieOptions } from './session-cookie.ts'
 export {
@@ -53,4 +55,5 @@ export type {
   WriteOptions,
 } from './storage/contract.ts'
 export { cookieStorage, type CookieStorageOptions } from './storage/cookie.ts'
+export { fromDriver, type SessionDriver } from './storage/driver.ts'
 export { memoryStorage, type MemoryStorage, type MemoryStorageOptions } from './storage/memory.ts'

@@ -20,14 +20,14 @@ const LAYERS = [
   ],
   [
     'sessions',
-    /^bindings\/(sessions|committer|channel|source|owners|revocations|lock|lock-queue|sweeper|options|storage-guard|session-conformance(-\w+)?)\.ts$|^bindings\/keeper\//,
+    /^bindings\/(sessions|committer|channel|source|owners|revocations|lock|lock-queue|sweeper|options|storage-guard|session-conformance(-\w+)?)\.ts$|^bindings\/(keeper|env)\//,
   ],
   ['entries', /^bindings\/(index|codec|testing)\.ts$/],
   ['adapters', /^adapters\//],
 ]
 
 /** What a storage may import besides packages: the contract that it keeps, its own parts, and errors. */
-const STORAGE_IMPORTS = /^bindings\/(storage\/contract|storage\/\w+\/[\w-]+|errors|awaitable)\.ts$/
+const STORAGE_IMPORTS = /^bindings\/(storage\/(contract|driver)|errors|awaitable)\.ts$/
 
 const layerOf = (file) => LAYERS.findIndex(([, pattern]) => pattern.test(file))
 

@@ -42,7 +42,10 @@ async function bundle(source: string): Promise<{ files: string[]; externals: str
   const { metafile } = await build({
     entryPoints: [at(source)],
     absWorkingDir: at(''),
-    alias: { '#core-module': at('bindings/codec/module.inline.ts') },
+    alias: {
+      '#core-module': at('bindings/codec/module.inline.ts'),
+      '#storages': at('bindings/env/storages.none.ts'),
+    },
     packages: 'external',
     bundle: true,
     format: 'esm',
