@@ -7,10 +7,9 @@ import { cookieStorage } from './cookie.ts'
 import { encryptedStorage, importRawKey } from './encrypted.ts'
 import { createAliases } from './encrypted/aliases.ts'
 import { createCipher } from './encrypted/cipher.ts'
-import { insideDeno, insideWorkers, describeRuntime, describeSuites } from './inside.fixture.ts'
 import { HOSTILE_KEYS } from './hostile-keys.fixture.ts'
 import { memoryStorage } from './memory.ts'
-import { encrypted, KEYS } from './workers.fixture.ts'
+import { KEYS } from './workers.fixture.ts'
 
 const HOUR = 3_600_000
 const KEY = KEYS['AES-256']
@@ -44,14 +43,6 @@ describe('encryptedStorage of keys alone', () => {
   const create = () => encryptedStorage(memoryStorage(), KEY, { values: false })
   const cases = [...storageConformance(create), ...sessionConformance(create)]
   for (const { name, run } of cases) it(name, run)
-})
-
-describeRuntime('miniflare', 'encryptedStorage in workerd', () => {
-  describeSuites(encrypted, () => insideWorkers('workers.fixture.ts'))
-})
-
-describeRuntime('deno', 'encryptedStorage in Deno', () => {
-  describeSuites(encrypted, () => insideDeno('deno.fixture.ts', ':memory:'))
 })
 
 describe('encryptedStorage', () => {

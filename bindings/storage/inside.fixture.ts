@@ -59,6 +59,16 @@ export function describeRuntime(
   })
 }
 
+/** A test that needs a runtime. */
+export function itInside(
+  runtime: keyof typeof PROGRAMS,
+  title: string,
+  run: () => Promise<void>
+): void {
+  if (PROGRAMS[runtime] !== undefined) it(title, run, 120_000)
+  else it.skip(`${title} (skipped: no ${runtime})`, run)
+}
+
 /** One test for each of the suites, which run where `start` starts them. */
 export function describeSuites<Env>(suites: Suites<Env>, start: () => Promise<Inside>): void {
   let inside: Inside
