@@ -74,24 +74,6 @@ describe('unstorage', () => {
     expect(seen).toEqual([{ ttl: 2 }, { ttl: 90 }])
   })
 
-  it('goes on when a write of the same key hangs', async () => {
-    const inner = memory()
-    let hang = true
-    const storage = unstorage({
-      getItem: (name) => inner.getItem(name),
-      setItem(name, value, options) {
-        if (!hang) return inner.setItem(name, value, options)
-        hang = false
-        return new Promise(() => undefined)
-      },
-      removeItem: (name) => inner.removeItem(name),
-      getKeys: (base) => inner.getKeys(base),
-    })
-    void storage.write('key', 'one', until())
-    expect(await storage.write('key', 'two', until())).toBe(true)
-    expect((await storage.read('key'))?.value).toBe('two')
-  })
-
   it.each([null, 'text', 5, [], {}, { expiresAt: 9e15 }, { value: 'x', version: 1 }])(
     'reads %j as no record',
     async (item) => {

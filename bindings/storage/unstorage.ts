@@ -4,8 +4,8 @@
  * @module
  */
 import { ConfigurationError } from '../errors.ts'
-import type { SessionStorage, StoredRecord } from './contract.ts'
-import { createTurns } from './unstorage/turns.ts'
+import type { SessionStorage } from './contract.ts'
+import { fromDriver } from './driver.ts'
 
 /** What is used of a `Storage` of unstorage. */
 export interface Unstorage {
@@ -41,11 +41,6 @@ const endOf = (item: unknown): number => {
   return typeof end === 'number' ? end : 0
 }
 
-const isRecord = (item: unknown): item is StoredRecord => {
-  const { value, version } = item as Partial<StoredRecord>
-  return typeof value === 'string' && Number.isInteger(version)
-}
-
 /**
  * A key as a part of a name. unstorage takes `/`, `\`, `?` and `:` for something else; no key of the
  * manager has them.
@@ -58,8 +53,8 @@ const partOf = (key: string): string =>
  *
  * unstorage has no compare-and-set, so a storage of several processes loses what one of them writes at
  * the same moment as another: the last write wins, and may bring back a session that was ended in
- * that moment (`atomic: false`). Within one process the changes of a session take turns, and lose
- * nothing. Where there is a storage of Tuile's own for the same server, it does more.
+ * that moment (`atomic: false`). Within one process the changes of a session take turns and lose
+ * nothing, as with `fromDriver`. A storage of Tuile's own for the same server does more.
  *
  * The end of a record is kept with it and checked when it is read; it is also given to the driver as
  * `ttl`, which about ten of them know. For the others, such as `fs` and `memory`, `sweep` removes what
@@ -91,40 +86,22 @@ export function unstorage(storage: Unstorage, options: UnstorageOptions = {}): S
   const nameOf = (key: string): string => `${prefix}:record:${partOf(key)}`
   const entriesOf = (owner: string): string => `${prefix}:owner:${partOf(owner)}`
   const entryOf = (owner: string, key: string): string => `${entriesOf(owner)}:${partOf(key)}`
-  const inTurn = createTurns()
-
-  const read = async (key: string): Promise<StoredRecord | null> => {
-    const item = await storage.getItem(nameOf(key))
-    return endOf(item) > Date.now() && isRecord(item) ? item : null
-  }
 
   const put = (name: string, entry: Entry): Promise<unknown> => {
     const seconds = Math.ceil((entry.expiresAt - Date.now()) / 1000)
     if (seconds <= 0) return storage.removeItem(name)
     return storage.setItem(name, entry as never, { ttl: seconds })
   }
+  const records = fromDriver({
+    load: (key) => storage.getItem(nameOf(key)),
+    save: (key, record) => put(nameOf(key), record),
+    destroy: (key) => storage.removeItem(nameOf(key)),
+  })
 
   return {
+    ...records,
     atomic: false,
     consistency: 'strong',
-    read,
-
-    write: (key, value, { expiresAt, ifVersion }) =>
-      inTurn(key, async () => {
-        const current = await read(key)
-        if ((current?.version ?? null) !== ifVersion) return false
-        const record: StoredRecord = { value, version: (ifVersion ?? 0) + 1, expiresAt }
-        await put(nameOf(key), record)
-        return true
-      }),
-
-    destroy: (key) => inTurn(key, () => storage.removeItem(nameOf(key))),
-
-    touch: (key, expiresAt) =>
-      inTurn(key, async () => {
-        const current = await read(key)
-        if (current !== null) await put(nameOf(key), { ...current, expiresAt } as StoredRecord)
-      }),
 
     async sweep(limit) {
       let removed = 0
