@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { SessionStorageError } from '../errors.ts'
 import { createSessions, type Sessions } from '../sessions.ts'
 import { type RedisClient, redisStorage } from './redis.ts'
-import { missingServer, Proxy, RedisServer } from './redis-server.fixture.ts'
+import { missingServer, TcpProxy, RedisServer } from './redis-server.fixture.ts'
 
 const SECRET = 'outages: a secret of more than 32 bytes'
 /** How often Redis is killed: `H1_KILLS=20` for the long form. */
@@ -90,11 +90,11 @@ const CLIENTS: Record<string, (url: string) => Promise<Opened>> = {
 
 describe.each(Object.keys(CLIENTS))('redisStorage when Redis fails, with %s', (name) => {
   let server: RedisServer
-  let proxy: Proxy
+  let proxy: TcpProxy
   beforeAll(async () => {
     if (missingServer) return
     server = await RedisServer.create()
-    proxy = await Proxy.create(server.port)
+    proxy = await TcpProxy.create(server.port)
   })
   afterAll(async () => {
     proxy?.close()

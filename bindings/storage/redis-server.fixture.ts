@@ -57,7 +57,7 @@ export class RedisServer {
 export type Way = 'open' | 'slow' | 'hole'
 
 /** A TCP proxy before a server. */
-export class Proxy {
+export class TcpProxy {
   way: Way = 'open'
   /** Lets the next request through, and ends its connection instead of bringing the answer. */
   loseNextAnswer = false
@@ -76,8 +76,8 @@ export class Proxy {
     })
   }
 
-  static async create(port: number): Promise<Proxy> {
-    const proxy = new Proxy(port)
+  static async create(port: number): Promise<TcpProxy> {
+    const proxy = new TcpProxy(port)
     proxy.#server.listen(0, '127.0.0.1')
     await once(proxy.#server, 'listening')
     return proxy

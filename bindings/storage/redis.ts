@@ -34,7 +34,7 @@ export interface RedisStorageOptions {
 export interface RedisStorage extends SessionStorage {
   lock(key: string, options: LockOptions): Promise<StorageLock>
   readonly owners: OwnerIndex
-  close(): Promise<void>
+  close(): void
 }
 
 // Ends are compared with the clock of who asks, and set as what is left until then: what the clock of

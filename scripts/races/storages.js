@@ -25,6 +25,26 @@ export const STORAGES = {
     const { createCluster } = await import('redis')
     return openRedis(createCluster({ rootNodes: [{ url: urlOf('REDIS_CLUSTER_URL') }] }))
   },
+
+  async postgres() {
+    const { PostgresDialect } = await import('kysely')
+    const { default: pg } = await import('pg')
+    const pool = new pg.Pool({ connectionString: urlOf('POSTGRES_URL'), max: 4 })
+    return openSql(new PostgresDialect({ pool }))
+  },
+
+  async mariadb() {
+    const { MysqlDialect } = await import('kysely')
+    const { createPool } = await import('mysql2')
+    const pool = createPool({ uri: urlOf('MARIADB_URL'), connectionLimit: 4 })
+    return openSql(new MysqlDialect({ pool }))
+  },
+
+  async sqlite(folder) {
+    const { LibsqlDialect } = await import('@libsql/kysely-libsql')
+    const dialect = new LibsqlDialect({ url: `file:${folder}/sessions.db` })
+    return openSql(dialect, ['pragma busy_timeout = 20000', 'pragma journal_mode = wal'])
+  },
 }
 
 function urlOf(variable) {
@@ -37,5 +57,19 @@ async function openRedis(client) {
   const { redisStorage } = await import('../../dist/bindings/storage/redis.js')
   await client.connect()
   const storage = redisStorage(client)
-  return { ...storage, close: () => storage.close().then(() => client.destroy()) }
+  const close = () => {
+    storage.close()
+    client.destroy()
+  }
+  return { ...storage, close }
+}
+
+async function openSql(dialect, pragmas = []) {
+  const { Kysely, sql } = await import('kysely')
+  const { sqlStorage } = await import('../../dist/bindings/storage/sql.js')
+  const db = new Kysely({ dialect })
+  for (const pragma of pragmas) await sql.raw(pragma).execute(db)
+  const storage = sqlStorage(db, { table: 'tuile_races' })
+  await storage.migrate()
+  return { ...storage, close: () => db.destroy() }
 }

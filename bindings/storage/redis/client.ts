@@ -35,8 +35,16 @@ export type RedisClient = NodeRedisClient | IORedisClient | BunRedisClient
 export interface RedisConnection {
   /** Runs a script in one round trip. All keys must have one hash tag. */
   run(script: string, keys: string[], args: readonly (string | number)[]): Promise<unknown>
-  /** Listens to a channel on a new connection; gives what closes that connection. */
-  listen(channel: string, listener: (message: string) => void): Promise<() => void>
+  /** Listens to a channel on a connection of its own. */
+  listen(channel: string, listener: (message: string) => void): Subscription
+}
+
+/** A connection that listens. */
+export interface Subscription {
+  /** Resolves when nothing is missed any more; rejects if it will not come to that. */
+  readonly ready: Promise<unknown>
+  /** Ends the connection, whether it is ready or not. */
+  close(): void
 }
 
 /** A duplicate of a client, as far as listening goes. */
@@ -55,12 +63,11 @@ const ignore = (): void => undefined
 function nodeRedis(client: NodeRedisClient): RedisConnection {
   return {
     run: (script, keys, args) => client.eval(script, { keys, arguments: args.map(String) }),
-    async listen(channel, listener) {
+    listen(channel, listener) {
       const subscriber = client.duplicate() as Subscriber
       subscriber.on('error', ignore)
-      await subscriber.connect()
-      await subscriber.subscribe(channel, listener)
-      return () => subscriber.destroy()
+      const ready = subscriber.connect().then(() => subscriber.subscribe(channel, listener))
+      return { ready, close: () => subscriber.destroy() }
     },
   }
 }
@@ -68,12 +75,11 @@ function nodeRedis(client: NodeRedisClient): RedisConnection {
 function ioredis(client: IORedisClient): RedisConnection {
   return {
     run: (script, keys, args) => client.eval(script, keys.length, ...keys, ...args.map(String)),
-    async listen(channel, listener) {
+    listen(channel, listener) {
       const subscriber = client.duplicate() as Subscriber
       subscriber.on('error', ignore)
       subscriber.on('message', (_: string, message: string) => listener(message))
-      await subscriber.subscribe(channel)
-      return () => subscriber.disconnect()
+      return { ready: subscriber.subscribe(channel), close: () => subscriber.disconnect() }
     },
   }
 }
@@ -82,10 +88,11 @@ function bun(client: BunRedisClient): RedisConnection {
   return {
     run: (script, keys, args) =>
       client.send('EVAL', [script, `${keys.length}`, ...keys, ...args.map(String)]),
-    async listen(channel, listener) {
-      const subscriber = (await client.duplicate()) as Subscriber
-      await subscriber.subscribe(channel, listener)
-      return () => subscriber.close()
+    listen(channel, listener) {
+      const duplicated = client.duplicate() as Promise<Subscriber>
+      const ready = duplicated.then((subscriber) => subscriber.subscribe(channel, listener))
+      const close = () => void duplicated.then((subscriber) => subscriber.close(), ignore)
+      return { ready, close }
     },
   }
 }

@@ -8,7 +8,7 @@
  * @module
  */
 import type { LockOptions, StorageLock } from '../contract.ts'
-import type { RedisConnection } from './client.ts'
+import type { RedisConnection, Subscription } from './client.ts'
 
 /** Milliseconds for which a place in the queue lives when nobody asks again. */
 const PLACE = 3000
@@ -76,9 +76,9 @@ export class RedisLocks {
   readonly #prefix: string
   /** The channel on which this process is told that its turn has come. A token begins with it. */
   readonly #channel: string
-  /** Who waits here, by token: what makes it ask again. */
+  /** Who waits here, by token: what tells it to ask again. */
   readonly #waiting = new Map<string, () => void>()
-  #listening: Promise<() => void> | null = null
+  #subscription: Subscription | null = null
   #tokens = 0
 
   constructor(connection: RedisConnection, prefix: string) {
@@ -95,16 +95,24 @@ export class RedisLocks {
       this.#connection.run(script, keys, [token, ...args])
     const leave = (): Promise<unknown> => run(LEAVE)
 
-    for (;;) {
-      const asked = run(ACQUIRE, ttl, PLACE)
-      const left = await untilAborted(asked, signal)
-      if (signal.aborted) {
-        // Not awaited: a server that does not answer must not hold up who has given up.
-        asked.then(leave).catch(ignore)
-        throw signal.reason
+    let asked: Promise<unknown> = Promise.resolve()
+    try {
+      for (;;) {
+        // Before we ask: what is told may be here before the answer.
+        const told = new Promise<void>((resolve) => void this.#waiting.set(token, resolve))
+        asked = run(ACQUIRE, ttl, PLACE)
+        const left = await untilAborted(asked, signal)
+        if (left === -1) break
+        this.#listen()
+        await untilAborted(told, signal, Number(left))
       }
-      if (left === -1) break
-      await this.#turn(token, Number(left), signal)
+    } catch (error) {
+      // Not awaited: a server that does not answer must not hold up who has given up. It may have
+      // given us the lock all the same.
+      asked.then(leave, leave).catch(ignore)
+      throw error
+    } finally {
+      this.#waiting.delete(token)
     }
     return {
       extend: async (ttl) => (await run(EXTEND, ttl)) === 1,
@@ -112,59 +120,58 @@ export class RedisLocks {
     }
   }
 
-  /** Waits until it may be our turn: we are told, or time is over, or the signal is aborted. */
-  async #turn(token: string, left: number, signal: AbortSignal): Promise<void> {
-    this.#listen()
-    let timer: ReturnType<typeof setTimeout> | undefined
-    const turn = new Promise<void>((resolve) => {
-      this.#waiting.set(token, resolve)
-      // A millisecond more: the server rounds what is left of a lease down.
-      timer = setTimeout(resolve, Math.min(left + 1, ASK_AGAIN * (1 - Math.random() / 4)))
-    })
-    await untilAborted(turn, signal)
-    clearTimeout(timer)
-    this.#waiting.delete(token)
-  }
-
   /** Opens the connection to listen on, at the first wait. */
   #listen(): void {
-    if (this.#listening !== null) return
-    this.#listening = this.#connection.listen(this.#channel, (token) =>
+    if (this.#subscription !== null) return
+    const subscription = this.#connection.listen(this.#channel, (token) =>
       this.#waiting.get(token)?.()
     )
-    this.#listening.then(
+    this.#subscription = subscription
+    subscription.ready.then(
       // What was told before we listened was lost.
       () => {
-        for (const askAgain of this.#waiting.values()) askAgain()
+        for (const tell of this.#waiting.values()) tell()
       },
+      // Whoever asks again opens another.
       () => {
-        this.#listening = null
+        if (this.#subscription === subscription) this.close()
       }
     )
   }
 
   /** Closes the connection to listen on. */
-  async close(): Promise<void> {
-    const listening = this.#listening
-    this.#listening = null
-    const stop = await listening?.catch(() => undefined)
-    stop?.()
+  close(): void {
+    this.#subscription?.close()
+    this.#subscription = null
   }
 }
 
-/** A promise's value, or `undefined` once the signal is aborted, whichever is first. */
+/**
+ * What a promise gives, unless the signal is aborted before: then its reason is thrown. With `left`,
+ * nothing after so many milliseconds, or when it is time to ask again.
+ */
 async function untilAborted<Value>(
   promise: Promise<Value>,
-  signal: AbortSignal
+  signal: AbortSignal,
+  left?: number
 ): Promise<Value | undefined> {
-  let abort: (() => void) | undefined
-  const aborted = new Promise<undefined>((resolve) => {
-    abort = () => resolve(undefined)
+  signal.throwIfAborted()
+  let abort: () => void = ignore
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const ended = new Promise<undefined>((resolve, reject) => {
+    abort = () => reject(signal.reason)
     signal.addEventListener('abort', abort)
+    if (left === undefined) return
+    // A millisecond more: the server rounds what is left of a lease down.
+    timer = setTimeout(
+      () => resolve(undefined),
+      Math.min(left + 1, ASK_AGAIN * (1 - Math.random() / 4))
+    )
   })
   try {
-    return await Promise.race([promise, aborted])
+    return await Promise.race([promise, ended])
   } finally {
-    signal.removeEventListener('abort', abort!)
+    clearTimeout(timer)
+    signal.removeEventListener('abort', abort)
   }
 }
