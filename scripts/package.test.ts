@@ -125,6 +125,11 @@ describe('the package', () => {
         "./storage/redis": [
           "redisStorage",
         ],
+        "./storage/sql": [
+          "sqlSchema",
+          "sqlStorage",
+          "sqliteDialect",
+        ],
         "./storage/tiered": [
           "tieredStorage",
         ],

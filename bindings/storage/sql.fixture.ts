@@ -28,8 +28,9 @@ type Open = () => Kysely<unknown> | Promise<Kysely<unknown>>
 /** PostgreSQL; `settings` such as `-c default_transaction_isolation=serializable`. */
 export function openPostgres(connectionString: string, settings = ''): Kysely<unknown> {
   const pool = new pg.Pool({ connectionString, max: 8, options: settings })
-  // A pool without a listener ends the process when the server goes.
+  // Without these, pg ends the process when the server goes: for idle connections, and for those in use.
   pool.on('error', () => undefined)
+  pool.on('connect', (client) => client.on('error', () => undefined))
   return new Kysely({ dialect: new PostgresDialect({ pool }) })
 }
 
@@ -115,6 +116,9 @@ export interface Place {
   readonly storage: SqlStorage
 }
 
+/** Milliseconds that a database may take to start. */
+const SLOW = 60_000
+
 /** Tables of a test's own. */
 export const newTable = (): string => `tuile_test_${Math.random().toString(36).slice(2)}`
 
@@ -134,11 +138,11 @@ export function usePlace(open: Open): Place {
     place.db = await open()
     place.storage = sqlStorage(place.db, { table })
     await place.storage.migrate()
-  })
+  }, SLOW)
   afterAll(async () => {
     await dropTables(place.db, table)
     await place.db.destroy()
-  })
+  }, SLOW)
   return place
 }
 
