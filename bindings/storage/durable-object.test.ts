@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createSessions } from '../sessions.ts'
 import { durableObjectStorage, type DurableObjectNamespace } from './durable-object.ts'
 import {
@@ -9,6 +9,7 @@ import {
   startWorkers,
   type Miniflare,
 } from './inside.fixture.ts'
+import { INSPECT } from './inspected.fixture.ts'
 import { HOSTILE_KEYS } from './hostile-keys.fixture.ts'
 import { objectSuites, SECRET, type Work } from './workers.fixture.ts'
 
@@ -82,11 +83,36 @@ describeRuntime('miniflare', 'durableObjectStorage in workerd', () => {
     it('keeps nothing of what has ended: the alarm removes it', async () => {
       const storage = durableObjectStorage(namespace)
       const key = 'alarm'.padEnd(43, '_')
-      await storage.write(key, 'x', { expiresAt: Date.now() + 200, ifVersion: null })
-      await storage.owners!.add(key, key, Date.now() + 300)
-      await storage.lock!(key, { ttl: 100, signal: new AbortController().signal })
-      const held = await miniflare.getWorker('worker-0')
-      expect(held).toBeDefined()
+      const inspect = async (name: string) => {
+        const object = namespace.get(namespace.idFromName(name) as never)
+        return (await object.fetch(INSPECT, { method: 'POST', body: '' })).json()
+      }
+      const now = Date.now()
+      await storage.write(key, 'x', { expiresAt: now + 4000, ifVersion: null })
+      await storage.lock!(key, { ttl: 3000, signal: new AbortController().signal })
+      await storage.owners!.add(key, 'one', now + 3000)
+      await storage.owners!.add(key, 'two', now + 4000)
+      expect(await inspect(key)).toMatchObject({ names: ['lock', 'record'] })
+      expect(await inspect(`owner:${key}`)).toEqual({
+        names: ['key:one', 'key:two'],
+        alarm: now + 3000,
+      })
+      for (const name of [key, `owner:${key}`]) {
+        await vi.waitFor(
+          async () => expect(await inspect(name)).toEqual({ names: [], alarm: null }),
+          { timeout: 20_000, interval: 200 }
+        )
+      }
+    }, 60_000)
+
+    it('takes no space and has no alarm when what it held is removed', async () => {
+      const storage = durableObjectStorage(namespace)
+      const key = 'removed'.padEnd(43, '_')
+      await storage.write(key, 'x', { expiresAt: Date.now() + 60_000, ifVersion: null })
+      await storage.destroy(key)
+      const object = namespace.get(namespace.idFromName(key) as never)
+      const response = await object.fetch(INSPECT, { method: 'POST', body: '' })
+      expect(await response.json()).toEqual({ names: [], alarm: null })
     })
   })
 })

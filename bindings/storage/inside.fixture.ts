@@ -96,14 +96,14 @@ export interface Miniflare {
 }
 
 /**
- * Workers that each have the suites of a file, a namespace of KV and one of Durable Objects, which is
- * that of the first: `worker-0`, `worker-1`, …, each an isolate.
+ * Workers that each have the suites of a file, a namespace of KV, a database of D1 and a namespace of
+ * Durable Objects, which is that of the first: `worker-0`, `worker-1`, …, each an isolate.
  */
 export async function startWorkers(file: string, count = 1): Promise<Miniflare> {
   const script = await bundle(`
     import { suites } from './${file}'
     import { answerWith } from './suites.fixture.ts'
-    export { SessionObject } from './durable-object.ts'
+    export { SessionObject } from './inspected.fixture.ts'
     export default { fetch: answerWith(suites) }
   `)
   const { Miniflare } = await import(/* @vite-ignore */ pathToFileURL(PROGRAMS.miniflare!).href)
@@ -113,6 +113,7 @@ export async function startWorkers(file: string, count = 1): Promise<Miniflare> 
     script,
     compatibilityDate: '2026-04-01',
     kvNamespaces: ['KV'],
+    d1Databases: ['DB'],
     durableObjects: {
       SESSIONS: {
         className: 'SessionObject',
