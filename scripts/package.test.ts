@@ -59,6 +59,8 @@ describe('the package', () => {
           "SessionCommittedError",
           "SessionDestroyedError",
           "SessionGoneError",
+          "SessionLockLostError",
+          "SessionLockTimeoutError",
           "SessionNotLoadedError",
           "SessionSerializationError",
           "SessionStorageError",
@@ -66,7 +68,10 @@ describe('the package', () => {
           "TuileError",
           "cookieStorage",
           "createSessions",
+          "fromDriver",
           "memoryStorage",
+          "registerStorage",
+          "sessionsFromEnv",
         ],
         "./bun": [
           "cookieStorage",
@@ -84,6 +89,13 @@ describe('the package', () => {
           "parseCookies",
           "serializeCookie",
           "sha256",
+        ],
+        "./context": [
+          "currentSession",
+          "maybeCurrentSession",
+          "runWithSession",
+          "sessionContext",
+          "sessionFacade",
         ],
         "./deno": [
           "cookieStorage",
