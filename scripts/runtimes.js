@@ -71,9 +71,4 @@ export const denoProgram = (locate = install) =>
 
 /** The folder of databases that run within a process, too large to be installed with this package. */
 export const databasesFolder = (locate = install) =>
-  locate('databases-1', [
-    'kysely@0.28.18',
-    '@electric-sql/pglite@0.5.16',
-    'kysely-d1@0.4.0',
-    'miniflare@4.20260426.0',
-  ])
+  locate('databases-1', ['@electric-sql/pglite@0.5.16', 'miniflare@4.20260426.0'])

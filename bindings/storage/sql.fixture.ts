@@ -44,7 +44,10 @@ export function openLibsql(address = ':memory:'): Kysely<unknown> {
   return new Kysely({ dialect: new LibsqlDialect({ url: address }) })
 }
 
-const folder = databasesFolder(findInstalled)
+/** With `CI` set, what is not in the cache of runtimes is installed. */
+export const locate = process.env.CI ? undefined : findInstalled
+
+const folder = databasesFolder(locate)
 
 /** Loads a package of the cache. */
 // biome-ignore lint/suspicious/noExplicitAny: its types are in the cache
@@ -68,31 +71,11 @@ async function openPglite(): Promise<Kysely<unknown>> {
   return new Kysely({ dialect: new PostgresDialect({ pool: pool as unknown as PostgresPool }) })
 }
 
-/** D1 in workerd, which Miniflare starts and `destroy` ends. */
-async function openD1(): Promise<Kysely<unknown>> {
-  const [{ D1Dialect }, { Miniflare }] = await Promise.all([load('kysely-d1'), load('miniflare')])
-  const miniflare = new Miniflare({
-    modules: true,
-    script: 'export default { fetch: () => new Response() }',
-    d1Databases: ['DB'],
-    cf: false,
-  })
-  const db = new Kysely<unknown>({
-    dialect: new D1Dialect({ database: await miniflare.getD1Database('DB') }),
-  })
-  const destroy = db.destroy.bind(db)
-  db.destroy = async () => {
-    await destroy()
-    await miniflare.dispose()
-  }
-  return db
-}
-
 const postgres = serviceOf('POSTGRES_URL')
 const mariadb = serviceOf('MARIADB_URL')
-const INSTALL = 'not in the cache of runtimes (node scripts/runtimes.js)'
+const INSTALL = 'not in the cache of runtimes (npm run test:runtimes)'
 
-/** SQLite of other runtimes is tested in these, by `sql.runtime.fixture.ts`. */
+/** D1 and the SQLite of other runtimes are tested in these: `sql.workers.fixture.ts`, `sql.runtime.fixture.ts`. */
 const ENGINES: readonly Engine[] = [
   {
     name: 'PostgreSQL (pg)',
@@ -106,7 +89,6 @@ const ENGINES: readonly Engine[] = [
   },
   { name: 'SQLite (libsql)', hint: '', open: () => openLibsql() },
   { name: 'PGlite', hint: INSTALL, open: folder ? openPglite : undefined },
-  { name: 'D1 (kysely-d1)', hint: INSTALL, open: folder ? openD1 : undefined },
 ]
 
 /** What tests get: a database with tables of their own, and a way to open it once more. */

@@ -6,15 +6,24 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { CamelCasePlugin, sql } from 'kysely'
 import { describe, expect, it } from 'vitest'
-import { bunProgram, denoProgram, findInstalled, nodeProgram } from '../../scripts/runtimes.js'
+import { bunProgram, denoProgram, nodeProgram } from '../../scripts/runtimes.js'
 import { corpus } from '../codec/corpus.fixture.ts'
 import { ConfigurationError, SessionStorageError } from '../errors.ts'
 import { sessionConformance } from '../session-conformance.ts'
 import { createSessions } from '../sessions.ts'
 import { storageConformance } from './conformance.ts'
 import { dialectOf } from './sql/dialect.ts'
-import { describeEngines, dropTables, newTable, openLibsql, usePlace } from './sql.fixture.ts'
+import { describeRuntime, describeSuites, insideWorkers } from './inside.fixture.ts'
+import {
+  describeEngines,
+  dropTables,
+  locate,
+  newTable,
+  openLibsql,
+  usePlace,
+} from './sql.fixture.ts'
 import { type SqlDialectName, sqlSchema, sqlStorage } from './sql.ts'
+import { suites } from './sql.workers.fixture.ts'
 
 const HOUR = 3_600_000
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -194,14 +203,18 @@ function schemaOfDocs(dialect: SqlDialectName): string {
   return blocks.find(([, name]) => name === dialect)?.[2] ?? `no SQL for ${dialect}`
 }
 
+describeRuntime('miniflare', 'sqlStorage in workerd', () => {
+  describeSuites(suites, () => insideWorkers('sql.workers.fixture.ts'))
+})
+
 describe('sqlStorage on the SQLite of a runtime', () => {
   const program = fileURLToPath(new URL('sql.runtime.fixture.ts', import.meta.url))
   const runtimes: [string, string | undefined, string[]][] = [
-    ['node:sqlite, Node 22', nodeProgram(22, findInstalled), []],
-    ['node:sqlite, Node 24', nodeProgram(24, findInstalled), []],
-    ['node:sqlite, Node 26', nodeProgram(26, findInstalled), []],
-    ['bun:sqlite', bunProgram(findInstalled), []],
-    ['node:sqlite, Deno', denoProgram(findInstalled), ['run', '-A']],
+    ['node:sqlite, Node 22', nodeProgram(22, locate), []],
+    ['node:sqlite, Node 24', nodeProgram(24, locate), []],
+    ['node:sqlite, Node 26', nodeProgram(26, locate), []],
+    ['bun:sqlite', bunProgram(locate), []],
+    ['node:sqlite, Deno', denoProgram(locate), ['run', '-A']],
   ]
   for (const [name, path, args] of runtimes) {
     if (path === undefined) {
