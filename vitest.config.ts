@@ -9,7 +9,10 @@ const results = process.env.TEST_RESULTS
 const config: ViteUserConfig = defineConfig({
   oxc: { jsx: { runtime: 'automatic', importSource: 'hono/jsx' } },
   resolve: {
-    alias: { '#core-module': at('bindings/codec/module.inline.ts') },
+    alias: {
+      '#core-module': at('bindings/codec/module.inline.ts'),
+      '#storages': at('bindings/env/storages.server.ts'),
+    },
   },
   test: {
     include: [

@@ -5,6 +5,7 @@
  */
 import type { Context, MiddlewareHandler } from 'hono'
 import type { Awaitable } from '../bindings/awaitable.ts'
+import { ConfigurationError } from '../bindings/errors.ts'
 import type { SessionsOptions } from '../bindings/options.ts'
 import type { DefaultFlash, Session, UntypedData } from '../bindings/session.ts'
 import { createSessions, type CommitOptions, type Sessions } from '../bindings/sessions.ts'
@@ -113,7 +114,11 @@ class FinalCommit implements CommitOptions {
  *
  * A session that another request ended meanwhile stays ended: what this one did to it is dropped, no
  * cookie is set, and a `conflict` event says so. Any other failure of the commit is an error of the
- * request: the app's `onError` gets it.
+ * request: the app's `onError` gets it. Without one, what may pass is answered with 503: a storage that
+ * is down, a lock that others hold for too long.
+ *
+ * With the option `lock` the requests of one session wait for each other; `lockSession` does so for
+ * one route.
  *
  * Mounted twice with one cookie name, the session is shared, and a warning says so once.
  *
@@ -170,7 +175,10 @@ export function session<
 
     const plain = !sessions.secureOnly && LOCALHOST.test(c.req.url)
     const session = sessions.defer(c.req.header('Cookie'), { plain })
-    if (sessions.async && !lazy) await session.load()
+    if (sessions.async && lazy) {
+      // The handler calls `load()`, which takes the lock too.
+    } else if (sessions.locking) await session.lock({ signal: c.req.raw.signal })
+    else if (sessions.async) await session.load()
     variables.set(shared, session)
     variables.set(variable, session)
 
@@ -203,4 +211,58 @@ function nothingIfGone(error: unknown): string[] {
   // By its code: the manager may come from another copy of this package, with classes of its own.
   if ((error as { code?: unknown } | null)?.code === 'SESSION_GONE') return []
   throw error
+}
+
+/** The session of which `lockSession` takes the lock. */
+export interface LockSessionOptions<Variable extends string = 'session'> {
+  /**
+   * The context variable that holds the session.
+   *
+   * @default 'session'
+   */
+  readonly variable?: Variable
+}
+
+/**
+ * Middleware of a route whose requests wait for each other, one session at a time; the other routes
+ * need not. The session is read again once the lock is there, and the lock is given back when the
+ * session is committed: before the response starts, also that of a stream.
+ *
+ * Where all routes should wait, use the option `lock` of `session()`. In a handler,
+ * `await c.var.session.lock()` does the same.
+ *
+ * @throws ConfigurationError if `session()` does not run before it.
+ * @throws SessionLockTimeoutError and the others of `session.lock()`: the app's `onError` gets it.
+ *
+ * @example
+ * ```ts
+ * import { Hono } from 'hono'
+ * import { memoryStorage } from 'tuile'
+ * import { lockSession, session } from 'tuile/hono'
+ *
+ * const app = new Hono()
+ *   .use(session<{ seats: number }>({ secrets, storage: memoryStorage() }))
+ *   .get('/seats', (c) => c.json(c.var.session.get('seats', 0)))
+ *   .post('/book', lockSession(), async (c) => {
+ *     const seats = c.var.session.get('seats', 0)
+ *     // Ask, pay, wait: no other request to this route changes the session meanwhile.
+ *     c.var.session.set('seats', seats + 1)
+ *     return c.json(seats + 1)
+ *   })
+ *
+ * const response = await app.request('/book', { method: 'POST' })
+ * assert.equal(await response.json(), 1)
+ * ```
+ */
+export function lockSession<const Variable extends string = 'session'>({
+  variable = 'session' as Variable,
+}: LockSessionOptions<Variable> = {}): MiddlewareHandler {
+  return async function lockSessionMiddleware(c, next) {
+    const session = (c as Context).get(variable) as Session | undefined
+    if (session === undefined) {
+      throw new ConfigurationError(`lockSession: no session() gave c.var.${variable} before it`)
+    }
+    await session.lock({ signal: c.req.raw.signal })
+    await next()
+  }
 }

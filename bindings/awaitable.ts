@@ -20,3 +20,8 @@ export function chain<Value, Result>(
 ): Awaitable<Result> {
   return isPromise(value) ? value.then(next) : next(value)
 }
+
+/** All of some values: at once if all are there. */
+export function all<Value>(values: readonly Awaitable<Value>[]): Awaitable<Value[]> {
+  return values.some(isPromise) ? Promise.all(values) : (values as Value[])
+}

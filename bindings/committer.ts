@@ -5,6 +5,7 @@
  */
 import { chain, isPromise, type Awaitable } from './awaitable.ts'
 import type { Channel } from './channel.ts'
+import { SessionStorageError } from './errors.ts'
 import type { Keeper } from './keeper/contract.ts'
 import { expiryOf, type Deadlines } from './options.ts'
 import type { Origin, SessionState } from './session-state.ts'
@@ -37,8 +38,26 @@ export class Committer {
     this.#channelOf = channelOf
   }
 
-  /** Commits a session that is loaded, and gives the `Set-Cookie` lines: one or none. */
-  commit(state: SessionState, options: CommitOptions): Awaitable<string[]> {
+  /**
+   * Commits a session that is loaded, and gives the `Set-Cookie` lines: one or none.
+   *
+   * @param tolerant Whether to drop what the storage cannot keep now. The end of a session never is.
+   */
+  commit(state: SessionState, options: CommitOptions, tolerant: boolean): Awaitable<string[]> {
+    if (state.failure !== null) {
+      if (state.destroyed) throw state.failure
+      return []
+    }
+    if (!tolerant || state.destroyed) return this.#commit(state, options)
+    try {
+      const committed = this.#commit(state, options)
+      return isPromise(committed) ? committed.catch(nothingIfFailed) : committed
+    } catch (error) {
+      return nothingIfFailed(error)
+    }
+  }
+
+  #commit(state: SessionState, options: CommitOptions): Awaitable<string[]> {
     const before = state.origin
     if (state.destroyed) return before === null ? [] : this.#destroy(state, before)
     if (state.dirty) return chain(this.#keeper.save(state), (after) => this.#settle(state, after))
@@ -89,6 +108,11 @@ export class Committer {
     const gained = end - expiresAt
     return gained > 0 && (state.touched || gained >= this.#deadlines.touchEvery) ? end : null
   }
+}
+
+function nothingIfFailed(error: unknown): string[] {
+  if (error instanceof SessionStorageError) return []
+  throw error
 }
 
 function warnOfMutations(state: SessionState): void {

@@ -76,14 +76,46 @@ export class SessionSerializationError extends TuileError {
   }
 }
 
-/** The storage failed or was given up on; the `cause` is its own error. */
-export class SessionStorageError extends TuileError {
+/**
+ * An error that may be gone the next time. Hono answers an error with what its `getResponse` gives,
+ * unless the app's `onError` has another answer: here a 503.
+ */
+abstract class UnavailableError extends TuileError {
+  /** The response of an app that has no answer of its own. */
+  getResponse(): Response {
+    const headers = { 'Cache-Control': 'no-store' }
+    return new Response('Service Unavailable', { status: 503, headers })
+  }
+}
+
+/** The storage failed or was given up on; the `cause` is its own error, or a `TimeoutError`. */
+export class SessionStorageError extends UnavailableError {
   /** What was asked of the storage. */
   readonly operation: string
 
   constructor(operation: string, cause: unknown) {
     super('SESSION_STORAGE', `The session storage failed to ${operation}`, { cause })
     this.operation = operation
+  }
+}
+
+/** Another request held the lock of the session for longer than `lockTimeout`. Nothing was done. */
+export class SessionLockTimeoutError extends UnavailableError {
+  constructor(timeout: number) {
+    super('SESSION_LOCK_TIMEOUT', `The session was locked by others for ${timeout / 1000} seconds`)
+  }
+}
+
+/**
+ * The lock was lost while the request was under way, because the process or its storage stood still,
+ * and another request has changed the session since: nothing was written.
+ */
+export class SessionLockLostError extends UnavailableError {
+  constructor() {
+    super(
+      'SESSION_LOCK_LOST',
+      'The lock of the session was lost, and another request has changed the session since'
+    )
   }
 }
 

@@ -9,10 +9,15 @@ import type { Rejection } from './codec/engine.ts'
 
 /**
  * Why a cookie did not give a session. Besides the reasons of a token: `corrupt`, it verified but
- * holds no record; `unknown-id`, the storage has no record of it, any more; `schema`, the stored data
- * do not fit the schema.
+ * holds no record; `unknown-id`, the storage has no record of it, any more; `revoked`, it is a cookie
+ * of the cookie storage whose session was ended; `schema`, the stored data do not fit the schema.
  */
-export type RejectReason = Exclude<Rejection, 'none'> | 'corrupt' | 'unknown-id' | 'schema'
+export type RejectReason =
+  | Exclude<Rejection, 'none'>
+  | 'corrupt'
+  | 'unknown-id'
+  | 'revoked'
+  | 'schema'
 
 /** The events and what each of them tells. */
 export interface SessionEvents {

@@ -21,6 +21,11 @@ export function isId(text: string): boolean {
   return ID.test(text)
 }
 
+/** The key of an owner in indexes: a hash as well, never that of an id, which has no slash. */
+export function ownerKey(engine: Engine, userId: string): string {
+  return engine.sha256Text(`tuile/1/owner/${userId}`)
+}
+
 /** The storage key of an id: its SHA-256 as base64url, so that a stolen store opens nothing. */
 export function storageKey(engine: Engine, id: string): string {
   return engine.sha256Text(id)

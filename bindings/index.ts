@@ -11,6 +11,8 @@ export {
   SessionCommittedError,
   SessionDestroyedError,
   SessionGoneError,
+  SessionLockLostError,
+  SessionLockTimeoutError,
   SessionNotLoadedError,
   SessionSerializationError,
   SessionStorageError,
@@ -23,15 +25,35 @@ export type {
   SessionEvents,
   SessionListener,
 } from './events.ts'
-export type { SessionsOptions, StandardSchema } from './options.ts'
+export type { SessionsOptions, StandardSchema, StorageErrorPolicy } from './options.ts'
+export { registerStorage, type StorageFactory } from './env/registry.ts'
+export { sessionsFromEnv } from './env/sessions-from-env.ts'
+export type { OwnedSession } from './owners.ts'
 export type { SessionCookieOptions } from './session-cookie.ts'
-export { Session, type DefaultFlash, type RegenerateOptions, type UntypedData } from './session.ts'
-export { createSessions, type ReadOptions, Sessions, type SweepOptions } from './sessions.ts'
+export {
+  Session,
+  type DefaultFlash,
+  type LockWaitOptions,
+  type RegenerateOptions,
+  type UntypedData,
+} from './session.ts'
+export {
+  createSessions,
+  type ReadOptions,
+  type RevokeOptions,
+  Sessions,
+  type SessionWork,
+  type SweepingOptions,
+  type SweepOptions,
+} from './sessions.ts'
 export type {
   CookieStorage,
+  LockOptions,
   SessionStorage,
+  StorageLock,
   StoredRecord,
   WriteOptions,
 } from './storage/contract.ts'
 export { cookieStorage, type CookieStorageOptions } from './storage/cookie.ts'
+export { fromDriver, type SessionDriver } from './storage/driver.ts'
 export { memoryStorage, type MemoryStorage, type MemoryStorageOptions } from './storage/memory.ts'

@@ -59,6 +59,56 @@ export interface SessionsOptions<Data extends object> {
    */
   readonly touchEvery?: number | undefined
   /**
+   * Whether the requests of one session wait for each other, from when it is read until it is
+   * committed. Without, nothing that `set`, `update` and `flash` do is lost either; a lock is for
+   * handlers that read something, think, and write. `session.lock()` locks one request alone.
+   *
+   * @default false
+   */
+  readonly lock?: boolean | undefined
+  /**
+   * Seconds that a request waits for a lock, before its `SessionLockTimeoutError`.
+   *
+   * @default 10
+   */
+  readonly lockTimeout?: number | undefined
+  /**
+   * Seconds that one call of an asynchronous storage may take, before its `SessionStorageError`. A
+   * write that was given up on may have been done all the same. Sweeping takes its time.
+   *
+   * @default 2
+   */
+  readonly timeout?: number | undefined
+  /**
+   * What to do while the storage fails. Each failure is also an `error` event.
+   *
+   * - `throw`: the request fails with a `SessionStorageError`, which Hono answers with 503.
+   * - `readonly`: sessions that can be read are served; what cannot be written is dropped, and no
+   *   cookie is set. A read that fails throws.
+   * - `empty`: a read that fails gives a new, empty session as well, of which nothing is written and
+   *   for which no cookie is set: the visitor's own session is there again when the storage is.
+   *
+   * `destroy()` throws whatever is chosen: nobody is told that they are signed out who is not. So do
+   * the manager's `get`, `update` and `destroy`.
+   *
+   * @default 'throw'
+   */
+  readonly onStorageError?: StorageErrorPolicy | undefined
+  /**
+   * The chance, from 0 to 1, that a commit sweeps afterwards, for storages that do not drop what has
+   * ended by themselves. The response does not wait for it, and no failure of it reaches a request.
+   *
+   * @default 0
+   */
+  readonly sweepProbability?: number | undefined
+  /**
+   * How many sessions an owner may have at most, see `session.owner`: with one more, the oldest ends.
+   * It needs a storage that keeps owners.
+   *
+   * @default any number
+   */
+  readonly maxPerOwner?: number | undefined
+  /**
    * Checks the data of every stored session. Data that do not fit give a new, empty session and a
    * `reject` event. It must answer at once: a promise is a `ConfigurationError` when a session
    * is read.
@@ -67,6 +117,9 @@ export interface SessionsOptions<Data extends object> {
   /** Called with every event; `sessions.on` listens to one kind. */
   readonly onEvent?: ((event: SessionEvent) => void) | undefined
 }
+
+/** What to do while the storage fails, see `onStorageError`. */
+export type StorageErrorPolicy = 'throw' | 'readonly' | 'empty'
 
 /** The deadlines, in milliseconds. */
 export interface Deadlines {
@@ -78,11 +131,53 @@ export interface Deadlines {
 /** Seconds in a day: the default lifetime. */
 const DAY = 86_400
 
-function seconds(name: string, value: unknown, minimum: number): number {
-  if (typeof value !== 'number' || !Number.isFinite(value) || value < minimum) {
+/** Seconds that a timer can hold: it counts milliseconds in 31 bits. */
+const MAX_TIMER = 2_147_483
+
+function seconds(name: string, value: unknown, minimum: number, maximum = Infinity): number {
+  if (typeof value !== 'number' || !Number.isFinite(value) || value < minimum || value > maximum) {
     throw new ConfigurationError(`${name} must be a number of seconds, not ${String(value)}`)
   }
-  return value * 1000
+  // Whole milliseconds: storages keep times in columns of integers.
+  return Math.round(value * 1000)
+}
+
+/** How failures, waiting and sweeping are dealt with. Times are in milliseconds. */
+export interface Operation {
+  readonly lock: boolean
+  readonly lockTimeout: number
+  readonly timeout: number
+  readonly onStorageError: StorageErrorPolicy
+  readonly sweepProbability: number
+}
+
+/**
+ * Checks the options of operation.
+ *
+ * @throws ConfigurationError if one is out of its range, or asks for a lock of the cookie storage.
+ */
+export function checkOperation(options: Omit<SessionsOptions<object>, 'schema'>): Operation {
+  const { lock = false, onStorageError = 'throw', sweepProbability = 0, storage } = options
+  if (lock && (storage === undefined || 'stateless' in storage)) {
+    throw new ConfigurationError('lock needs a storage on the server; a cookie cannot be locked')
+  }
+  if (!['throw', 'readonly', 'empty'].includes(onStorageError)) {
+    throw new ConfigurationError(
+      `onStorageError must be 'throw', 'readonly' or 'empty', not ${String(onStorageError)}`
+    )
+  }
+  if (!(sweepProbability >= 0 && sweepProbability <= 1)) {
+    throw new ConfigurationError(`sweepProbability must be from 0 to 1, not ${sweepProbability}`)
+  }
+  const timer = (name: 'lockTimeout' | 'timeout', byDefault: number): number =>
+    seconds(name, options[name] ?? byDefault, 0.001, MAX_TIMER)
+  return {
+    lock,
+    lockTimeout: timer('lockTimeout', 10),
+    timeout: timer('timeout', 2),
+    onStorageError,
+    sweepProbability,
+  }
 }
 
 /**
@@ -116,6 +211,22 @@ export function checkRandom(): void {
   )
 }
 
+/**
+ * Checks how many sessions an owner may have.
+ *
+ * @throws ConfigurationError if it is no positive integer, or if the storage keeps no owners.
+ */
+export function checkMaxPerOwner(max: number | undefined, storage: object): number {
+  if (max === undefined) return Infinity
+  if (!Number.isInteger(max) || max < 1) {
+    throw new ConfigurationError(`maxPerOwner must be a positive integer, not ${String(max)}`)
+  }
+  if ('stateless' in storage || !('owners' in storage && storage.owners)) {
+    throw new ConfigurationError('maxPerOwner needs a storage that keeps owners; this one does not')
+  }
+  return max
+}
+
 /** When a session ends that was created at `createdAt` and is used at `now`, in milliseconds. */
 export function expiryOf(deadlines: Deadlines, createdAt: number, now: number): number {
   const end = createdAt + deadlines.lifetime
@@ -131,7 +242,15 @@ export function checkStorage(storage: SessionStorage | CookieStorage): void {
   if (typeof storage !== 'object' || storage === null) {
     throw new ConfigurationError(`The storage is no storage: ${String(storage)}`)
   }
-  if ('stateless' in storage) return
+  if ('stateless' in storage) {
+    const { revocations } = storage
+    if (revocations === undefined) return
+    if ('stateless' in Object(revocations)) {
+      throw new ConfigurationError('revocations need a storage on the server, not the cookie')
+    }
+    checkStorage(revocations)
+    return
+  }
   for (const method of ['read', 'write', 'destroy'] as const) {
     if (typeof storage[method] !== 'function') {
       throw new ConfigurationError(`The storage has no method ${method}()`)

@@ -8,8 +8,8 @@ const NOW = Date.now()
 
 /** A record with those parts. */
 function recordOf(parts: Partial<SessionRecord> = {}): SessionRecord {
-  const empty = { id: null, expiresAt: null, frozen: false, data: new Map(), flash: new Map() }
-  return { createdAt: NOW, ...empty, ...parts }
+  const empty = { id: null, expiresAt: null, frozen: false, owner: null }
+  return { createdAt: NOW, ...empty, data: new Map(), flash: new Map(), ...parts }
 }
 
 const mapOf = (object: object): Map<string, unknown> => new Map(Object.entries(object))
@@ -22,6 +22,12 @@ describe('encodeRecord()', () => {
       createdAt: 1763700000000,
       expiresAt: 1763800000000,
       frozen: true,
+      owner: {
+        id: '42',
+        labels: { device: 'Firefox' },
+        rank: '0mih3k2x0key',
+        until: 1763900000000,
+      },
       data: mapOf({ userId: 42 }),
       flash: mapOf({ notice: 'Saved' }),
     })
@@ -31,6 +37,7 @@ describe('encodeRecord()', () => {
       e: 1763800000000,
       d: { userId: 42 },
       f: { notice: 'Saved' },
+      o: { i: '42', l: { device: 'Firefox' }, r: '0mih3k2x0key', u: 1763900000000 },
       z: 1,
     })
     expect(decodeRecord(encodeRecord(full))).toEqual(full)

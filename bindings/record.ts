@@ -6,12 +6,32 @@
  * ```
  *
  * `c` created at, `d` data, `f` flash messages that wait, `z` 1 if the record is frozen (its session
- * has another id now). In a cookie also `i` the id and `e` expires at. Times are milliseconds since
- * the epoch; what is empty is left out.
+ * has another id now). In a cookie also `i` the id and `e` expires at. `o` is the owner, if there is
+ * one: `i` the user's id, `l` labels, and what finds the owner's sessions: on a server `r` the rank
+ * and `u` until when the index has it, in a cookie `e` the epoch. Times are milliseconds since the
+ * epoch; what is empty is left out.
  *
  * @module
  */
 import { SessionSerializationError } from './errors.ts'
+
+/** Whose a session is. */
+export interface SessionOwner {
+  /** The user's id, as the app has it. */
+  readonly id: string
+  /** What lists of the owner's sessions tell of this one. */
+  readonly labels: Readonly<Record<string, string>>
+}
+
+/** Whose a session at rest is, and how it is found. */
+export interface RecordOwner extends SessionOwner {
+  /** On a server: sorts the sessions of an owner by when they became theirs. */
+  readonly rank?: string | undefined
+  /** On a server: until when the index of owners has the session. */
+  readonly until?: number | undefined
+  /** In a cookie: the owner's epoch when the session became theirs. */
+  readonly epoch?: string | undefined
+}
 
 /** A session at rest. */
 export interface SessionRecord {
@@ -23,6 +43,8 @@ export interface SessionRecord {
   readonly expiresAt: number | null
   /** Whether the session has moved on to another id: to be read, never to be written. */
   readonly frozen: boolean
+  /** Whose session it is, if it is anybody's. */
+  readonly owner: RecordOwner | null
   /** The values. */
   readonly data: ReadonlyMap<string, unknown>
   /** The flash messages for the next request. */
@@ -38,7 +60,21 @@ interface RecordText {
   e?: number
   f?: Record<string, unknown>
   i?: string
+  o?: OwnerText
   z?: 1
+}
+
+interface OwnerText {
+  i: string
+  e?: string | undefined
+  l?: Readonly<Record<string, string>>
+  r?: string | undefined
+  u?: number | undefined
+}
+
+function encodeOwner({ id, labels, rank, until, epoch }: RecordOwner): OwnerText {
+  const text: OwnerText = { i: id, r: rank, u: until, e: epoch }
+  return Object.keys(labels).length > 0 ? { ...text, l: labels } : text
 }
 
 /** Names the value that JSON cannot hold. */
@@ -66,6 +102,7 @@ export function encodeRecord(record: SessionRecord): string {
   if (record.data.size > 0) text.d = Object.fromEntries(record.data)
   if (record.flash.size > 0) text.f = Object.fromEntries(record.flash)
   if (record.frozen) text.z = 1
+  if (record.owner !== null) text.o = encodeOwner(record.owner)
   try {
     return JSON.stringify(text)
   } catch (error) {
@@ -83,6 +120,21 @@ function isTime(value: unknown): value is number {
 
 function isValues(value: unknown): value is Record<string, unknown> | undefined {
   return value === undefined || isObject(value)
+}
+
+function isText(value: unknown): value is string | undefined {
+  return value === undefined || typeof value === 'string'
+}
+
+/** The owner of a record, or `undefined` if it is not one, whatever it is. */
+function decodeOwner(text: unknown): RecordOwner | null | undefined {
+  if (text === undefined) return null
+  if (!isObject(text)) return undefined
+  const { i: id, e: epoch, l: labels = {}, r: rank, u: until } = text
+  if (typeof id !== 'string' || id === '' || !isObject(labels)) return undefined
+  if (!Object.values(labels).every((label) => typeof label === 'string')) return undefined
+  if (!isText(epoch) || !isText(rank) || !(until === undefined || isTime(until))) return undefined
+  return { id, labels: labels as Record<string, string>, rank, until, epoch }
 }
 
 const NOTHING: ReadonlyMap<string, unknown> = new Map()
@@ -105,11 +157,14 @@ export function decodeRecord(text: string): SessionRecord | null {
   if (expiresAt !== null && !isTime(expiresAt)) return null
   if (id !== null && typeof id !== 'string') return null
   if (!isValues(data) || !isValues(flash)) return null
+  const owner = decodeOwner(parsed.o)
+  if (owner === undefined) return null
   return {
     id,
     createdAt,
     expiresAt,
     frozen: parsed.z === 1,
+    owner,
     data: toMap(data),
     flash: toMap(flash),
   }

@@ -5,35 +5,13 @@
  */
 import type { Awaitable } from './awaitable.ts'
 import { SessionGoneError } from './errors.ts'
-import type { Session } from './session.ts'
-import { createSessions, type Sessions } from './sessions.ts'
+import { assertEqual, type Check, commitError, SECRET, Visitor } from './session-conformance-kit.ts'
+import { OWNER_CASES } from './session-conformance-owners.ts'
+import { ENDS, runRaces } from './session-conformance-races.ts'
+import { createSessions } from './sessions.ts'
+import { assert } from './storage/conformance-kit.ts'
 import type { ConformanceCase } from './storage/conformance.ts'
 import type { CookieStorage, SessionStorage } from './storage/contract.ts'
-
-/** A browser, as far as one cookie goes. */
-class Visitor {
-  cookie: string | null = null
-  readonly sessions: Sessions
-
-  constructor(sessions: Sessions) {
-    this.sessions = sessions
-  }
-
-  /** One request: reads the session, uses it, commits it, keeps the cookie. */
-  async visit<Result>(use: (session: Session) => Awaitable<Result>): Promise<Result> {
-    const session = await this.sessions.read(this.cookie)
-    const result = await use(session)
-    this.keep(await this.sessions.commit(session))
-    return result
-  }
-
-  keep(lines: readonly string[]): void {
-    const pair = lines[0]?.split(';')[0]
-    if (pair !== undefined) this.cookie = pair.endsWith('=') ? null : pair
-  }
-}
-
-const SECRET = 'conformance: a secret of more than 32 bytes'
 
 const VALUES = {
   string: 'Ünï \ud83c\udf6a',
@@ -47,17 +25,6 @@ const VALUES = {
   constructor: 'plain',
   id: 'plain',
 }
-
-function assert(condition: boolean, message: string): asserts condition {
-  if (!condition) throw new Error(message)
-}
-
-function assertEqual(actual: unknown, expected: unknown): void {
-  const [left, right] = [JSON.stringify(actual), JSON.stringify(expected)]
-  assert(left === right, `got ${left}, not ${right}`)
-}
-
-type Check = (visitor: Visitor) => Promise<void>
 
 /** What holds in every storage, the cookie included. */
 const EVERYWHERE: Record<string, Check> = {
@@ -273,15 +240,29 @@ const ON_SERVERS: Record<string, Check> = {
     await Promise.all(requests)
     assertEqual(await visitor.visit((session) => session.get('n')), 20)
   },
+
+  async 'parallel with()s count exactly by get() and set()'(visitor) {
+    await visitor.visit((session) => session.set('n', 0))
+    const { sessions, cookie } = visitor
+    const requests = Array.from({ length: 20 }, (_, i) =>
+      sessions.with(cookie, async (session) => {
+        const n = session.get('n')
+        await new Promise((resolve) => setTimeout(resolve, i % 3))
+        session.set('n', n + 1)
+      })
+    )
+    await Promise.all(requests)
+    assertEqual(await visitor.visit((session) => session.get('n')), 20)
+  },
 }
 
-async function commitError(visitor: Visitor, session: Session): Promise<unknown> {
-  try {
-    await visitor.sessions.commit(session)
-    return null
-  } catch (error) {
-    return error
-  }
+/** The races, by what they promise. */
+function races(count: number): Record<string, Check> {
+  const entries = Object.entries(ENDS).map(([name, end]): [string, Check] => [
+    `D3 ${count} interleavings of saving with ${name}: nothing comes back, each is told`,
+    ({ sessions }) => runRaces(sessions.storage as SessionStorage, end, count),
+  ])
+  return Object.fromEntries(entries)
 }
 
 /** What the storage under test can promise. */
@@ -293,6 +274,12 @@ export interface SessionConformanceOptions {
    * @default true
    */
   readonly server?: boolean
+  /**
+   * Orders in which requests race with each kind of end of a session. Each takes a dozen calls.
+   *
+   * @default 1000
+   */
+  readonly interleavings?: number
 }
 
 /**
@@ -311,9 +298,10 @@ export interface SessionConformanceOptions {
  */
 export function sessionConformance(
   create: () => Awaitable<SessionStorage | CookieStorage>,
-  { server = true }: SessionConformanceOptions = {}
+  { server = true, interleavings = 1000 }: SessionConformanceOptions = {}
 ): ConformanceCase[] {
-  return Object.entries({ ...EVERYWHERE, ...(server && ON_SERVERS) }).map(([name, check]) => ({
+  const onServers = server && { ...ON_SERVERS, ...OWNER_CASES, ...races(interleavings) }
+  return Object.entries({ ...EVERYWHERE, ...onServers }).map(([name, check]) => ({
     name,
     async run() {
       const storage = await create()

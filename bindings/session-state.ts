@@ -8,7 +8,7 @@
  * @module
  */
 import type { Awaitable } from './awaitable.ts'
-import type { SessionRecord } from './record.ts'
+import type { SessionOwner, SessionRecord } from './record.ts'
 
 /** A stored session that came with a request. */
 export interface Origin {
@@ -33,24 +33,53 @@ export interface Source {
   load(): Awaitable<Origin | null>
   /** Whether `load` returns a promise. */
   readonly async: boolean
+  /** The id of the session that may have come, verified, without asking the storage. */
+  readonly id: string | null
+  /** Why `load` gave `null` although a session may be there: an empty one stands in for it. */
+  readonly failure: unknown
   /** Whether the cookie says, unverified, that a flash message waits to be delivered. */
   flashWaits(): boolean
+}
+
+/** The lock of a session, held. */
+export interface Lease {
+  /** Whether nobody else can have it. */
+  isOurs(): Awaitable<boolean>
+  /** Gives it to the next request. Never rejects. */
+  release(): Promise<void>
+}
+
+/** What a state needs from its manager. */
+export interface Host {
+  /** Makes an id. */
+  createId(): string
+  /** Takes the lock of a session, and makes the session the newest one. */
+  lock(state: SessionState, signal?: AbortSignal): Promise<void>
+  /** Throws where a session cannot have an owner. */
+  checkOwners(): void
+  /** Whether to notice values that are changed in place. */
+  readonly trackMutations: boolean
 }
 
 /** A record in work. */
 export interface Draft {
   readonly data: Map<string, unknown>
   readonly flash: Map<string, unknown>
+  owner: SessionOwner | null
 }
 
 /** One change of a draft, which can be made again on another one. */
 export type Change = (draft: Draft) => void
 
 /** What a session looks like while nothing was changed: no map is made for it. */
-type View = { readonly [Name in keyof Draft]: ReadonlyMap<string, unknown> }
+interface View {
+  readonly data: ReadonlyMap<string, unknown>
+  readonly flash: ReadonlyMap<string, unknown>
+  readonly owner: SessionOwner | null
+}
 
 const NOTHING: ReadonlyMap<string, unknown> = new Map()
-const EMPTY_VIEW: View = { data: NOTHING, flash: NOTHING }
+const EMPTY_VIEW: View = { data: NOTHING, flash: NOTHING, owner: null }
 
 /** The state of a session. Only the manager and `Session` see it. */
 export class SessionState {
@@ -69,6 +98,12 @@ export class SessionState {
   destroyed = false
   /** Whether the response has started, so that no change can be kept any more. */
   closed = false
+  /** The lock that the session is worked on under. */
+  lease: Lease | null = null
+  /** Whether `session.load()` takes the lock first. */
+  lockOnLoad = false
+  /** Why this session stands in for one that could not be read, if so: nothing of it is kept. */
+  failure: unknown = null
   readonly plain: boolean
 
   /** How many of the changes the record that is being written holds. */
@@ -76,45 +111,55 @@ export class SessionState {
 
   #source: Source | null
   #loading: Promise<void> | null = null
+  #locking: Promise<void> | null = null
+  /** Whether the session could not be loaded, so that there cannot be anything to write. */
+  #unread = false
+  /** Whether the session has been committed before. */
+  #settled = false
   #id: string | null = null
   /** The messages that came with the request, which the next record must not hold. */
   #delivered: ReadonlyMap<string, unknown> = NOTHING
   /** The view, once it is this request's own. */
   #draft: Draft | null = null
-  readonly #createId: () => string
+  readonly #host: Host
   readonly #handedOut: Map<string, string> | null
 
-  /**
-   * @param plain Whether the request came over plain HTTP on localhost, see `cookie.secure`.
-   * @param trackMutations Whether to notice values that are changed in place.
-   */
-  constructor(
-    source: Source | null,
-    createId: () => string,
-    plain: boolean,
-    trackMutations: boolean
-  ) {
+  /** @param plain Whether the request came over plain HTTP on localhost, see `cookie.secure`. */
+  constructor(source: Source | null, host: Host, plain: boolean) {
     this.plain = plain
     this.#source = source
-    this.#createId = createId
-    this.#handedOut = trackMutations ? new Map() : null
+    this.#host = host
+    this.#handedOut = host.trackMutations ? new Map() : null
   }
 
-  /** Whether nobody looked at the session, and no flash message has to be delivered either. */
+  /**
+   * Whether there is nothing to commit: nobody looked at the session, and no flash message has to be
+   * delivered either; or it could not be loaded, and asking again would only fail again.
+   */
   get untouched(): boolean {
-    return this.#source !== null && !this.accessed && !this.#source.flashWaits()
+    if (this.#source === null) return false
+    if (this.#unread) return !this.destroyed
+    return !this.accessed && !this.#source.flashWaits()
   }
 
   /** The id, made when it is first asked for. */
   get id(): string {
-    return (this.#id ??= this.origin?.id ?? this.#createId())
+    return (this.#id ??= this.origin?.id ?? this.#host.createId())
+  }
+
+  /** The id under which the session is stored, as far as the request says that there is one. */
+  get storedId(): string | null {
+    return this.#source === null ? (this.origin?.id ?? null) : this.#source.id
   }
 
   /** Whether there is something to write. */
   get dirty(): boolean {
     if (this.destroyed) return true
     // A session that was never stored and holds nothing leaves nothing, whatever was tried with it.
-    if (this.origin === null) return this.view.data.size > 0 || this.view.flash.size > 0
+    if (this.origin === null) {
+      const { data, flash, owner } = this.view
+      return data.size > 0 || flash.size > 0 || owner !== null
+    }
     return this.grace !== null || this.changes.length > 0 || this.#delivered.size > 0
   }
 
@@ -122,6 +167,7 @@ export class SessionState {
   ensureLoaded(): boolean {
     if (this.#source === null) return true
     if (this.#source.async) return false
+    this.#unread = true
     this.#adopt(this.#source.load() as Origin | null)
     return true
   }
@@ -129,19 +175,57 @@ export class SessionState {
   /** Loads the session, once. */
   load(): Awaitable<void> {
     if (this.#source === null || this.ensureLoaded()) return
+    const failed = (error: unknown): never => {
+      this.#unread = true
+      throw error
+    }
     this.#loading ??= (this.#source.load() as Promise<Origin | null>)
-      .then((origin) => this.#adopt(origin))
+      .then((origin) => this.#adopt(origin), failed)
       .finally(() => {
         this.#loading = null
       })
     return this.#loading
   }
 
+  /** Takes the lock, once, and makes the session the newest one. */
+  lock(signal?: AbortSignal): Awaitable<void> {
+    if (this.lease !== null) return
+    this.#locking ??= this.#host.lock(this, signal).finally(() => {
+      this.#locking = null
+    })
+    return this.#locking
+  }
+
+  /** Gives the lock back, if there is one. */
+  async unlock(): Promise<void> {
+    const { lease } = this
+    this.lease = null
+    await lease?.release()
+  }
+
+  /**
+   * Takes what is stored now for what was read before; `null` if the session has ended. `false` if
+   * work was done on a session that has ended: it is for no other session.
+   */
+  refresh(newest: Origin | null): boolean {
+    this.#handedOut?.clear()
+    const idle = this.changes.length === 0 && this.grace === null && !this.#settled
+    if (idle) this.#adopt(newest)
+    else if (newest === null) return false
+    else this.rebase(newest)
+    return true
+  }
+
   #adopt(origin: Origin | null): void {
+    this.failure = this.#source?.failure ?? null
     this.#source = null
     this.origin = origin
+    this.view = EMPTY_VIEW
+    this.incoming = NOTHING
+    this.#delivered = NOTHING
     if (origin === null) return
-    this.view = { data: origin.record.data, flash: NOTHING }
+    const { data, owner } = origin.record
+    this.view = { data, flash: NOTHING, owner }
     // A frozen record's messages are those of the session that moved on.
     if (origin.record.frozen) return
     this.incoming = origin.record.flash
@@ -150,10 +234,19 @@ export class SessionState {
 
   /** Makes a change, now and whenever the work is done again. */
   change(change: Change): void {
-    this.#draft ??= { data: new Map(this.view.data), flash: new Map(this.view.flash) }
+    const { data, flash, owner } = this.view
+    this.#draft ??= { data: new Map(data), flash: new Map(flash), owner }
     this.view = this.#draft
     change(this.#draft)
     this.changes.push(change)
+  }
+
+  /** Gives the session to a user, or to nobody. */
+  own(owner: SessionOwner | null): void {
+    if (owner !== null) this.#host.checkOwners()
+    this.change((draft) => {
+      draft.owner = owner
+    })
   }
 
   /** Takes a flash message out, or all of them: they are not seen any more. */
@@ -167,12 +260,12 @@ export class SessionState {
   /** Gives the session a new id. The one it came with is retired, however often this is called. */
   regenerate(grace: number): void {
     this.grace = grace
-    this.#id = this.#createId()
+    this.#id = this.#host.createId()
   }
 
   /** Gives a session that was never stored another id, should its own be taken. */
   replaceId(): void {
-    this.#id = this.#createId()
+    this.#id = this.#host.createId()
   }
 
   /** Does the work again on a newer record of the same session. */
@@ -182,15 +275,17 @@ export class SessionState {
       if (JSON.stringify(flash.get(key)) === JSON.stringify(delivered)) flash.delete(key)
     }
     this.origin = origin
-    this.#draft = { data: new Map(origin.record.data), flash }
+    this.#draft = { data: new Map(origin.record.data), flash, owner: origin.record.owner }
     this.view = this.#draft
     for (const change of this.changes) change(this.#draft)
   }
 
   /** The work has been written as `origin`; what came later is still to be written. */
   settle(origin: Origin | null): void {
+    this.#settled = true
     this.origin = origin
     this.changes = this.changes.slice(this.written)
+    if (this.#draft && this.changes.length === 0) this.#draft.owner = origin?.record.owner ?? null
     this.grace = null
     this.touched = false
     this.#delivered = NOTHING

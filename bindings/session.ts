@@ -29,6 +29,15 @@ export interface RegenerateOptions {
   readonly grace?: number
 }
 
+/** How to wait for a lock. */
+export interface LockWaitOptions {
+  /** Ends the wait, which then rejects with the signal's reason: that of a request, for example. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Characters of a label that are kept: a User-Agent may have thousands. */
+const MAX_LABEL = 256
+
 let open: <Data extends object, Flash extends object>(session: Session<Data, Flash>) => SessionState
 
 /**
@@ -83,13 +92,112 @@ export class Session<Data extends object = UntypedData, Flash extends object = D
   }
 
   /**
+   * Whose session this is: the user's id, or `null`. Set it at sign-in, after `regenerateId()`: then
+   * `sessions.listByOwner` finds the session and `sessions.revokeByOwner` ends it. It is no value:
+   * `all` does not show it and `clear` leaves it. `regenerateId` keeps it.
+   *
+   * @throws TypeError if it is set to anything but `null` or a string that is not empty; of a number,
+   * `String(user.id)` makes one.
+   * @throws ConfigurationError if it is set and the storage keeps no owners.
+   * @throws SessionDestroyedError if it is set after `destroy()`.
+   * @throws SessionCommittedError if it is set after the response has started.
+   *
+   * @example
+   * ```ts
+   * import { createSessions, memoryStorage } from 'tuile'
+   *
+   * const sessions = createSessions({ storage: memoryStorage(), secrets })
+   * const session = await sessions.read(null)
+   * session.owner = 'ada'
+   * session.labels = { device: 'Firefox on Linux' }
+   * await sessions.commit(session)
+   *
+   * const [first] = await sessions.listByOwner('ada')
+   * assert.equal(first.labels.device, 'Firefox on Linux')
+   * assert.equal(await sessions.revokeByOwner('ada'), 1)
+   * ```
+   */
+  get owner(): string | null {
+    const state = this.#read()
+    return state.destroyed ? null : (state.view.owner?.id ?? null)
+  }
+
+  set owner(userId: string | null) {
+    const state = this.#write()
+    if (userId !== null && (typeof userId !== 'string' || userId === '')) {
+      throw new TypeError('owner must be null or a string that is not empty: String(user.id)')
+    }
+    if (userId === (state.view.owner?.id ?? null)) return
+    state.own(userId === null ? null : { id: userId, labels: {} })
+  }
+
+  /**
+   * What lists of the owner's sessions tell of this one, such as the device and the address: texts,
+   * of which 256 characters each are kept. They are of the owner: set that first.
+   *
+   * @throws TypeError if they are set and there is no owner, or if one is no text.
+   * @throws SessionDestroyedError if they are set after `destroy()`.
+   * @throws SessionCommittedError if they are set after the response has started.
+   */
+  get labels(): Readonly<Record<string, string>> {
+    const state = this.#read()
+    return state.destroyed ? {} : { ...state.view.owner?.labels }
+  }
+
+  set labels(labels: Readonly<Record<string, string>>) {
+    const state = this.#write()
+    const entries = Object.entries(labels)
+    if (state.view.owner === null) throw new TypeError('labels need an owner: set that first')
+    if (!entries.every(([, label]) => typeof label === 'string')) {
+      throw new TypeError('labels must be texts')
+    }
+    const kept = Object.fromEntries(
+      entries.map(([name, label]) => [name, label.slice(0, MAX_LABEL)])
+    )
+    state.change((draft) => {
+      if (draft.owner !== null) draft.owner = { ...draft.owner, labels: kept }
+    })
+  }
+
+  /**
    * Loads a lazy session from an asynchronous storage, once however often it is called. Any other
-   * session is loaded already, or loads by itself.
+   * session is loaded already, or loads by itself. With the option `lock` it waits for the lock first.
    *
    * @throws SessionStorageError if the storage fails.
+   * @throws SessionLockTimeoutError if others hold the lock for longer than `lockTimeout`.
    */
   async load(): Promise<this> {
-    await this.#state.load()
+    const state = this.#state
+    await (state.lockOnLoad ? state.lock() : state.load())
+    return this
+  }
+
+  /**
+   * Waits until no other request that locks has this session, then reads it again: what it holds now
+   * stays as it is until the commit, which gives the lock back. Twice is no error; a new session need
+   * not wait. If the session has ended meanwhile, it is a new, empty one.
+   *
+   * Without a lock nothing is lost either. It is for handlers that read something, think, and write.
+   *
+   * @throws SessionLockTimeoutError if others hold the lock for longer than `lockTimeout`.
+   * @throws SessionGoneError if something was changed before, and the session has ended meanwhile.
+   * @throws SessionCommittedError after the response has started.
+   * @throws SessionStorageError if the storage fails.
+   * @throws ConfigurationError with the cookie storage: a cookie cannot be locked.
+   *
+   * @example
+   * ```ts
+   * import { createSessions, memoryStorage } from 'tuile'
+   *
+   * const sessions = createSessions<{ stock: number }>({ storage: memoryStorage(), secrets })
+   * const session = await sessions.read(null) // the Cookie header, or null
+   * await session.lock()
+   * session.set('stock', session.get('stock', 10) - 1)
+   * assert.equal((await sessions.commit(session)).length, 1)
+   * ```
+   */
+  async lock({ signal }: LockWaitOptions = {}): Promise<this> {
+    await this.#state.lock(signal)
     return this
   }
 

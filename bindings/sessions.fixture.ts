@@ -22,7 +22,7 @@ export function remoteStorage(delay = 1): SessionStorage & { readonly calls: str
   const calls: string[] = []
   const later = async <Result>(call: string, run: () => Result): Promise<Result> => {
     calls.push(call)
-    await new Promise((resolve) => setTimeout(resolve, delay))
+    if (delay > 0) await new Promise((resolve) => setTimeout(resolve, delay))
     return run()
   }
   return {

@@ -5,31 +5,45 @@
  */
 import { chain, type Awaitable } from './awaitable.ts'
 import { Channel } from './channel.ts'
-import type { OpenedToken } from './codec/engine.ts'
 import { defaultEngine } from './codec/select.ts'
 import { Committer, type CommitOptions } from './committer.ts'
 import { ConfigurationError } from './errors.ts'
 import { SessionEmitter, type SessionEventName, type SessionListener } from './events.ts'
-import { createId, storageKey } from './id.ts'
+import { createId, ownerKey, storageKey } from './id.ts'
 import type { Keeper } from './keeper/contract.ts'
 import { createCookieKeeper } from './keeper/cookie.ts'
 import { createServerKeeper } from './keeper/server.ts'
+import { queueOf } from './lock-queue.ts'
+import { Locks } from './lock.ts'
 import {
   checkDeadlines,
+  checkMaxPerOwner,
+  checkOperation,
   checkRandom,
   checkStorage,
   isDevelopment,
   isProduction,
+  type Operation,
   type SessionsOptions,
 } from './options.ts'
+import { type OwnedSession, type OwnerControl, Owners } from './owners.ts'
+import { Revocations } from './revocations.ts'
 import { createSessionCookies } from './session-cookie.ts'
-import { SessionState, type Origin, type Source } from './session-state.ts'
-import { Session, stateOf, type DefaultFlash, type UntypedData } from './session.ts'
+import { SessionState, type Host, type Source } from './session-state.ts'
+import {
+  Session,
+  stateOf,
+  type DefaultFlash,
+  type LockWaitOptions,
+  type UntypedData,
+} from './session.ts'
+import { CookieSource, loadedSource, type SourceContext } from './source.ts'
 import { guardStorage } from './storage-guard.ts'
 import type { CookieStorage, SessionStorage } from './storage/contract.ts'
 import { cookieStorage } from './storage/cookie.ts'
+import { Sweeper, type SweepingOptions, type SweepOptions } from './sweeper.ts'
 
-export type { CommitOptions }
+export type { CommitOptions, SweepingOptions, SweepOptions }
 
 /** How a request came in, as far as its cookie is concerned. */
 export interface ReadOptions {
@@ -41,14 +55,21 @@ export interface ReadOptions {
   readonly plain?: boolean
 }
 
-/** How much to sweep. */
-export interface SweepOptions {
-  /**
-   * How many records to remove at most.
-   *
-   * @default 1000
-   */
-  readonly limit?: number
+/** Which of an owner's sessions to end; without any of these, all. */
+export interface RevokeOptions {
+  /** This one stays: the one of the request, after a new password for example. */
+  // biome-ignore lint/suspicious/noExplicitAny: of any data
+  readonly except?: Session<any, any> | undefined
+  /** Only the one with this key, as `listByOwner` gives it. */
+  readonly only?: string | undefined
+}
+
+/** What `sessions.with` gives. */
+export interface SessionWork<Result> {
+  /** What the function returned. */
+  readonly result: Result
+  /** The `Set-Cookie` lines to send: one or none. */
+  readonly setCookie: string[]
 }
 
 /**
@@ -71,8 +92,13 @@ export class Sessions<
   readonly #committer: Committer
   readonly #secure: Channel
   readonly #plain: Channel
-  readonly #development: boolean = isDevelopment()
-  readonly #sweep: ((limit: number) => Awaitable<number>) | undefined
+  readonly #operation: Operation
+  readonly #source: SourceContext
+  readonly #host: Host
+  readonly #locks: Locks | null
+  readonly #sweeper: Sweeper
+  readonly #keyOf: (id: string) => string
+  readonly #owners: OwnerControl | null
 
   /** See `createSessions`. */
   constructor(options: SessionsOptions<Data>) {
@@ -89,25 +115,55 @@ export class Sessions<
     this.cookieName = cookies.secure.name
 
     this.#events = new SessionEmitter(options.onEvent)
-    const settings = {
-      deadlines,
-      schema: options.schema,
-      events: this.#events,
-      keyOf: (id: string) => storageKey(defaultEngine, id),
-    }
+    this.#operation = checkOperation(options)
+    const createEpoch = (): string => createId(defaultEngine)
+    const keyOf = (id: string): string => storageKey(defaultEngine, id)
+    const ownerKeyOf = (userId: string): string => ownerKey(defaultEngine, userId)
+    const { schema } = options
+    const settings = { deadlines, schema, events: this.#events, keyOf, ownerKeyOf }
+    const max = checkMaxPerOwner(options.maxPerOwner, storage)
+    this.#keyOf = keyOf
     if ('stateless' in storage) {
-      this.#keeper = createCookieKeeper(settings)
+      const guarded =
+        storage.revocations &&
+        guardStorage(storage.revocations, this.#events, this.#operation.timeout)
+      const revocations = guarded ? new Revocations(guarded, { ...settings, createEpoch }) : null
+      this.#owners = revocations
+      this.#keeper = createCookieKeeper(settings, revocations)
+      this.#locks = null
+      this.#sweeper = new Sweeper(undefined, this.#events, deadlines.lifetime)
     } else {
-      const guarded = guardStorage(storage, this.#events)
-      this.#keeper = createServerKeeper(guarded, settings)
-      this.#sweep = guarded.sweep
+      const guarded = guardStorage(storage, this.#events, this.#operation.timeout)
+      const owners = guarded.owners
+        ? new Owners(guarded, guarded.owners, { ...settings, max })
+        : null
+      this.#owners = owners
+      this.#keeper = createServerKeeper(guarded, settings, owners)
+      this.#locks = new Locks(guarded, queueOf(storage), this.#keeper, keyOf, this.#operation)
+      this.#sweeper = new Sweeper(guarded.sweep, this.#events, deadlines.lifetime)
     }
     this.#committer = new Committer(this.#keeper, deadlines, (state) => this.#channel(state.plain))
+    this.#source = {
+      keeper: this.#keeper,
+      events: this.#events,
+      emptyOnError: this.#operation.onStorageError === 'empty',
+    }
+    this.#host = {
+      createId: () => createId(defaultEngine),
+      lock: async (state, signal) => this.#needServer().lock(state, signal),
+      checkOwners: () => void this.#needOwners(),
+      trackMutations: isDevelopment(),
+    }
   }
 
   /** Whether the storage answers with promises, so that a session must be waited for. */
   get async(): boolean {
     return this.#keeper.async
+  }
+
+  /** Whether every request takes the lock of its session: the option `lock`. */
+  get locking(): boolean {
+    return this.#operation.lock
   }
 
   /** Whether there is one cookie only: `cookie.secure` is not `'auto'`. */
@@ -120,45 +176,49 @@ export class Sessions<
    * verifies and whose session still lives, it is a new, empty one, and nothing is asked of the
    * storage. Why a cookie was refused is told as a `reject` or `expire` event.
    *
+   * With the option `lock` it waits for the lock, which the next `commit` gives back: there must be
+   * one, whatever happens. `with` sees to that.
+   *
    * @throws SessionStorageError if the storage fails.
+   * @throws SessionLockTimeoutError if others hold the lock for longer than `lockTimeout`.
    */
   read(
     cookieHeader: string | null | undefined,
     { plain = false }: ReadOptions = {}
   ): Awaitable<Session<Data, Flash>> {
-    const token = cookieHeader ? this.#openToken(cookieHeader, plain) : null
-    const source = token && this.#sourceOf(() => this.#keeper.open(token))
-    const session = this.#session(source, plain)
+    const session = this.defer(cookieHeader, { plain })
     const state = stateOf(session)
     state.accessed = true
-    // A synchronous server storage is asked at the first access.
-    const eager = this.#keeper.async || 'stateless' in this.storage
+    if (state.lockOnLoad) return chain(state.lock(), () => session)
+    // A synchronous server storage is asked at the first access, the cookie is verified now.
+    const eager = this.#keeper.async || 'stateless' in this.storage || state.storedId === null
     return eager ? chain(state.load(), () => session) : session
   }
 
   /**
    * The same, but nothing at all is done before the session is used: for middleware. On an
-   * asynchronous storage, `await session.load()` first.
+   * asynchronous storage, and with the option `lock`, `await session.load()` first.
    */
   defer(
     cookieHeader: string | null | undefined,
     { plain = false }: ReadOptions = {}
   ): Session<Data, Flash> {
     if (!cookieHeader) return this.#session(null, plain)
-    const open = (): Awaitable<Origin | null> => {
-      const token = this.#openToken(cookieHeader, plain)
-      return token && this.#keeper.open(token)
-    }
-    const flashWaits = (): boolean => this.#channel(plain).flashWaits(cookieHeader)
-    return this.#session(this.#sourceOf(open, flashWaits), plain)
+    const source = new CookieSource(this.#source, this.#channel(plain), cookieHeader)
+    const session = this.#session(source, plain)
+    if (this.#operation.lock) stateOf(session).lockOnLoad = true
+    return session
   }
 
   /**
    * Writes what was done to a session, if anything was, and gives the `Set-Cookie` lines to send:
-   * one or none. May be called again; it then writes what was done since.
+   * one or none. May be called again; it then writes what was done since. It also gives the lock
+   * back, if there is one.
    *
    * @throws SessionGoneError if the session was destroyed, has expired or got another id meanwhile.
    * Nothing was written, and no cookie must be set.
+   * @throws SessionLockLostError if the lock was lost and another request has changed the session:
+   * nothing was written.
    * @throws SessionStorageError if the storage fails.
    * @throws SessionSerializationError if a value is no JSON.
    * @throws CookieOverflowError if the session does not fit its cookie.
@@ -166,12 +226,53 @@ export class Sessions<
   commit(session: Session<Data, Flash>, options: CommitOptions = {}): Awaitable<string[]> {
     const state = stateOf(session)
     if (options.final) state.closed = true
-    if (state.untouched) return []
-    const commit = () => this.#committer.commit(state, options)
-    // So that what fails at once rejects, as what fails later does.
-    return this.#keeper.async
-      ? Promise.resolve(state.load()).then(commit)
-      : chain(state.load(), commit)
+    const { onStorageError, sweepProbability } = this.#operation
+    const committed = this.#commit(state, options, onStorageError !== 'throw')
+    if (sweepProbability === 0 || Math.random() >= sweepProbability) return committed
+    return chain(committed, (lines) => {
+      this.#sweeper.sweepAfter(options.waitUntil)
+      return lines
+    })
+  }
+
+  /**
+   * Reads the session of a Cookie header under its lock, gives it to a function, and commits it: for
+   * sockets, queues, and handlers of no framework. If the function fails, nothing is written.
+   *
+   * The cookie storage has no locks; there it is done without.
+   *
+   * @throws SessionLockTimeoutError if others hold the lock for longer than `lockTimeout`.
+   * @throws SessionGoneError and the others of `commit`.
+   *
+   * @example
+   * ```ts
+   * import { createSessions, memoryStorage } from 'tuile'
+   *
+   * const sessions = createSessions<{ visits: number }>({ storage: memoryStorage(), secrets })
+   * const { result, setCookie } = await sessions.with(null, async (session) => {
+   *   session.set('visits', session.get('visits', 0) + 1)
+   *   return session.get('visits')
+   * })
+   * assert.equal(result, 1)
+   * assert.equal(setCookie.length, 1)
+   * ```
+   */
+  async with<Result>(
+    cookieHeader: string | null | undefined,
+    use: (session: Session<Data, Flash>) => Awaitable<Result>,
+    options: ReadOptions & LockWaitOptions = {}
+  ): Promise<SessionWork<Result>> {
+    const session = this.defer(cookieHeader, options)
+    const state = stateOf(session)
+    state.accessed = true
+    await (this.#locks ? state.lock(options.signal) : state.load())
+    try {
+      const result = await use(session)
+      return { result, setCookie: await this.commit(session, { final: true }) }
+    } finally {
+      state.closed = true
+      await state.unlock()
+    }
   }
 
   /** Whether a session was used, so that the response depends on the cookie: `Vary: Cookie`. */
@@ -188,7 +289,8 @@ export class Sessions<
     this.#needServer()
     return chain(this.#keeper.open({ format: 'T', text: id, keyIndex: 0 }), (origin) => {
       if (origin === null) return null
-      return this.#session({ async: false, flashWaits: () => true, load: () => origin }, false)
+      const session = this.#session(loadedSource(origin), false)
+      return chain(stateOf(session).load(), () => session)
     })
   }
 
@@ -201,12 +303,13 @@ export class Sessions<
     return chain(this.get(id), (session) => {
       if (session === null) return false
       session.destroy()
-      return chain(this.commit(session), () => true)
+      return chain(this.#commit(stateOf(session), {}, false), () => true)
     })
   }
 
   /**
-   * Changes the session of an id by a function, and writes it; `false` if there is none.
+   * Changes the session of an id by a function, and writes it; `false` if there is none. With the
+   * option `lock`, under its lock.
    *
    * @throws ConfigurationError with the cookie storage, which keeps no sessions.
    */
@@ -216,20 +319,101 @@ export class Sessions<
   ): Awaitable<boolean> {
     return chain(this.get(id), (session) => {
       if (session === null) return false
-      return chain(change(session), () => chain(this.commit(session), () => true))
+      const state = stateOf(session)
+      const work = (): Awaitable<boolean> =>
+        chain(change(session), () => chain(this.#commit(state, {}, false), () => true))
+      if (!this.#operation.lock) return work()
+      const locked = async (): Promise<boolean> => {
+        await state.lock()
+        try {
+          return state.origin !== null && (await work())
+        } finally {
+          await state.unlock()
+        }
+      }
+      return locked()
     })
+  }
+
+  /**
+   * Says whose a session is, as `session.owner` and `session.labels` do.
+   *
+   * @throws TypeError, ConfigurationError, SessionDestroyedError and SessionCommittedError as those do.
+   */
+  owner(
+    session: Session<Data, Flash>,
+    userId: string,
+    labels?: Readonly<Record<string, string>>
+  ): void {
+    session.owner = userId
+    if (labels !== undefined) session.labels = labels
+  }
+
+  /**
+   * The sessions of an owner that live, the newest sign-in first. Every one of them is read.
+   *
+   * @throws ConfigurationError if the storage keeps no owners; the cookie storage never lists any.
+   * @throws SessionStorageError if the storage fails.
+   */
+  async listByOwner(userId: string): Promise<OwnedSession[]> {
+    return this.#needOwners().list(userId)
+  }
+
+  /**
+   * Ends the sessions of an owner, and says how many; with the cookie storage nobody knows: `null`.
+   * Requests under way that have one of them get a `SessionGoneError` when they commit a change.
+   *
+   * @throws ConfigurationError if the storage keeps no owners, or if the cookie storage is asked for
+   * `only` one.
+   * @throws SessionCommittedError with the cookie storage, if the response of `except` has started: it
+   * needs a new cookie.
+   * @throws SessionStorageError if the storage fails. Some may have ended; doing it again is safe.
+   */
+  async revokeByOwner(
+    userId: string,
+    { except, only }: RevokeOptions = {}
+  ): Promise<number | null> {
+    const owners = this.#needOwners()
+    const spared = except && stateOf(except)
+    await spared?.load()
+    return owners.revoke(userId, { except: spared, only })
+  }
+
+  /** The key under which a session is stored, as events and lists name it: fit for a log. */
+  keyOf(session: Session<Data, Flash>): string {
+    return this.#keyOf(session.id)
   }
 
   /**
    * Removes records that have ended, and says how many. They are never served either way. With a
    * storage that does so by itself, or keeps nothing, there is nothing to do: 0.
    */
-  sweep({ limit = 1000 }: SweepOptions = {}): Awaitable<number> {
-    if (this.#sweep === undefined) return 0
-    return chain(this.#sweep(limit), (count) => {
-      if (count > 0) this.#events.emit('cleanup', () => ({ count }))
-      return count
-    })
+  sweep(options?: SweepOptions): Awaitable<number> {
+    return this.#sweeper.sweep(options)
+  }
+
+  /**
+   * Sweeps again and again, until `stopSweeping()`; the timer keeps no process alive. `false` if it
+   * does so already, or if the storage needs no sweeping.
+   *
+   * @throws ConfigurationError if an option is not a positive number.
+   *
+   * @example
+   * ```ts
+   * import { createSessions, memoryStorage } from 'tuile'
+   *
+   * const sessions = createSessions({ storage: memoryStorage(), secrets })
+   * assert.equal(sessions.startSweeping({ interval: 600 }), true)
+   * assert.equal(sessions.stopSweeping(), true)
+   * ```
+   */
+  startSweeping(options?: SweepingOptions): boolean {
+    return this.#sweeper.start(options)
+  }
+
+  /** Stops what `startSweeping` has started; `false` if nothing was. */
+  stopSweeping(): boolean {
+    return this.#sweeper.stop()
   }
 
   /** Listens to an event; the function that comes back ends that. */
@@ -237,30 +421,51 @@ export class Sessions<
     return this.#events.on(name, listener)
   }
 
-  #sourceOf(open: () => Awaitable<Origin | null>, flashWaits: () => boolean = () => true): Source {
-    const { async } = this.#keeper
-    return { async, flashWaits, load: async ? () => Promise.resolve(open()) : open }
-  }
-
   #session(source: Source | null, plain: boolean): Session<Data, Flash> {
-    return new Session(new SessionState(source, newId, plain, this.#development))
+    return new Session(new SessionState(source, this.#host, plain))
   }
 
-  #openToken(cookieHeader: string, plain: boolean): OpenedToken | null {
-    const opened = this.#channel(plain).open(cookieHeader)
-    if (typeof opened === 'object') return opened
-    if (opened !== 'none') this.#events.emit('reject', () => ({ reason: opened }))
-    return null
+  #commit(state: SessionState, options: CommitOptions, tolerant: boolean): Awaitable<string[]> {
+    if (state.lease !== null) return this.#commitLocked(state, options, tolerant)
+    if (state.untouched) return []
+    const commit = () => this.#committer.commit(state, options, tolerant)
+    // So that what fails at once rejects, as what fails later does.
+    return this.#keeper.async
+      ? Promise.resolve(state.load()).then(commit)
+      : chain(state.load(), commit)
+  }
+
+  async #commitLocked(
+    state: SessionState,
+    options: CommitOptions,
+    tolerant: boolean
+  ): Promise<string[]> {
+    try {
+      return await this.#committer.commit(state, options, tolerant)
+    } finally {
+      await state.unlock()
+    }
   }
 
   #channel(plain: boolean): Channel {
     return plain ? this.#plain : this.#secure
   }
 
-  #needServer(): void {
-    if ('stateless' in this.storage) {
-      throw new ConfigurationError('The cookie storage keeps no sessions to be found by id')
-    }
+  #needOwners(): OwnerControl {
+    if (this.#owners !== null) return this.#owners
+    throw new ConfigurationError(
+      'stateless' in this.storage
+        ? 'The cookie storage knows no owners without a place for revocations: ' +
+            'cookieStorage({ revocations: memoryStorage() }), or another storage'
+        : 'This storage keeps no owners'
+    )
+  }
+
+  #needServer(): Locks {
+    if (this.#locks !== null) return this.#locks
+    throw new ConfigurationError(
+      'The cookie storage keeps no sessions to be found, or to be locked'
+    )
   }
 }
 
@@ -273,10 +478,6 @@ function warnOfVolatileStorage(): void {
     'tuile: sessions are kept in the memory of this process. They end with it, and no other process ' +
       'sees them; in production, use a storage that lasts'
   )
-}
-
-function newId(): string {
-  return createId(defaultEngine)
 }
 
 /**

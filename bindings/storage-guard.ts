@@ -1,29 +1,94 @@
 /**
- * A storage whose failures have a type, whether it throws or rejects.
+ * A storage whose failures have a type, whether it throws, rejects or does not answer.
  *
  * @module
  */
 import { isPromise, type Awaitable } from './awaitable.ts'
 import { SessionStorageError } from './errors.ts'
 import type { SessionEmitter } from './events.ts'
-import type { SessionStorage } from './storage/contract.ts'
+import type { LockOptions, OwnerIndex, SessionStorage, StorageLock } from './storage/contract.ts'
 
-/** Wraps a storage: what fails becomes a `SessionStorageError` and an `error` event. */
-export function guardStorage(storage: SessionStorage, events: SessionEmitter): SessionStorage {
-  const fail = (operation: string, cause: unknown): never => {
+/**
+ * Wraps a storage: what fails becomes a `SessionStorageError` and an `error` event. An answer that
+ * comes after it was given up on is dropped, also if it is a failure.
+ *
+ * @param timeout Milliseconds that an answer may take. Waiting for a lock and sweeping take theirs.
+ */
+export function guardStorage(
+  storage: SessionStorage,
+  events: SessionEmitter,
+  timeout: number
+): SessionStorage {
+  const failure = (operation: string, cause: unknown): SessionStorageError => {
     const error = new SessionStorageError(operation, cause)
     events.emit('error', () => ({ error }))
-    throw error
+    return error
   }
-  const guard = <Result>(operation: string, call: () => Awaitable<Result>): Awaitable<Result> => {
+
+  const within = <Result>(operation: string, limit: number, answer: Promise<Result>) =>
+    new Promise<Result>((resolve, reject) => {
+      const fail = (cause: unknown): void => {
+        if (timer === null) return
+        clearTimeout(timer)
+        timer = null
+        reject(failure(operation, cause))
+      }
+      const giveUp = (): void =>
+        fail(new DOMException(`No answer within ${limit / 1000} s`, 'TimeoutError'))
+      let timer: ReturnType<typeof setTimeout> | null = setTimeout(giveUp, limit)
+      answer.then((result) => {
+        clearTimeout(timer ?? undefined)
+        resolve(result)
+      }, fail)
+    })
+
+  const guard = <Result>(
+    operation: string,
+    call: () => Awaitable<Result>,
+    limit = timeout
+  ): Awaitable<Result> => {
     try {
-      const result = call()
-      return isPromise(result) ? result.catch((error) => fail(operation, error)) : result
-    } catch (error) {
-      return fail(operation, error)
+      const answer = call()
+      if (!isPromise(answer)) return answer
+      if (limit !== Infinity) return within(operation, limit, answer)
+      return answer.catch((cause) => Promise.reject(failure(operation, cause)))
+    } catch (cause) {
+      const error = failure(operation, cause)
+      if (storage.sync) throw error
+      return Promise.reject(error)
     }
   }
-  const { touch, sweep } = storage
+
+  /** Waits until the signal says no, whatever the storage does. */
+  const waitForLock = (
+    signal: AbortSignal,
+    ask: () => Awaitable<StorageLock>
+  ): Promise<StorageLock> =>
+    new Promise((resolve, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
+      const take = (held: StorageLock): void => {
+        const lock: StorageLock = {
+          extend: (ttl) => guard('extend a lock', () => held.extend(ttl)),
+          release: () => guard('release a lock', () => held.release()),
+        }
+        if (!signal.aborted) return resolve(lock)
+        // Nobody waits for it any more.
+        Promise.resolve(lock.release()).catch(() => undefined)
+      }
+      const refuse = (cause: unknown): void => {
+        if (!signal.aborted) reject(failure('lock', cause))
+      }
+      new Promise<StorageLock>((resolve) => resolve(ask())).then(take, refuse)
+    })
+
+  const guardOwners = (index: OwnerIndex): OwnerIndex => ({
+    add: (owner, key, expiresAt) =>
+      guard('add to an owner', () => index.add(owner, key, expiresAt)),
+    remove: (owner, key) => guard('take from an owner', () => index.remove(owner, key)),
+    keys: (owner) => guard('find by owner', () => index.keys(owner)),
+  })
+
+  const { touch, sweep, lock, owners } = storage
   return {
     sync: storage.sync === true,
     read: (key) => guard('read', () => storage.read(key)),
@@ -34,7 +99,12 @@ export function guardStorage(storage: SessionStorage, events: SessionEmitter): S
         guard('touch', () => touch.call(storage, key, expiresAt)),
     }),
     ...(sweep && {
-      sweep: (limit: number) => guard('sweep', () => sweep.call(storage, limit)),
+      sweep: (limit: number) => guard('sweep', () => sweep.call(storage, limit), Infinity),
     }),
+    ...(lock && {
+      lock: (key: string, options: LockOptions) =>
+        waitForLock(options.signal, () => lock.call(storage, key, options)),
+    }),
+    ...(owners && { owners: guardOwners(owners) }),
   }
 }

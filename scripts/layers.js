@@ -1,6 +1,7 @@
 /**
  * Checks that imports run one way: adapters → entries → sessions → session, record, token, … → codec
- * → errors; that nothing imports in a circle; and that a storage imports its contract and errors only.
+ * → errors; that nothing imports in a circle; and that a storage imports its contract, errors and the
+ * folder of its own name only.
  */
 import { readFileSync, readdirSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
@@ -10,7 +11,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 
 /** The layers, the lowest first: a file may import from its own layer and those below. */
 const LAYERS = [
-  ['errors', /^bindings\/(errors|awaitable)\.ts$/],
+  ['errors', /^bindings\/(errors|awaitable|timer)\.ts$/],
   ['codec', /^bindings\/codec\//],
   ['storage', /^bindings\/storage\//],
   [
@@ -19,14 +20,14 @@ const LAYERS = [
   ],
   [
     'sessions',
-    /^bindings\/(sessions|committer|channel|options|storage-guard|session-conformance)\.ts$|^bindings\/keeper\//,
+    /^bindings\/(sessions|committer|channel|source|owners|revocations|lock|lock-queue|sweeper|options|storage-guard|session-conformance(-\w+)?)\.ts$|^bindings\/(keeper|env)\//,
   ],
   ['entries', /^bindings\/(index|codec|testing)\.ts$/],
   ['adapters', /^adapters\//],
 ]
 
-/** What a storage may import besides packages: the contract that it keeps, and errors. */
-const STORAGE_IMPORTS = /^bindings\/(storage\/contract|errors|awaitable)\.ts$/
+/** What a storage may import besides packages: the contract that it keeps, its own parts, and errors. */
+const STORAGE_IMPORTS = /^bindings\/(storage\/(contract|driver)|errors|awaitable)\.ts$/
 
 const layerOf = (file) => LAYERS.findIndex(([, pattern]) => pattern.test(file))
 
@@ -62,8 +63,9 @@ for (const [file, imports] of graph) {
         `${file} (${LAYERS[layer]?.[0]}) imports ${target} (${LAYERS[layerOf(target)]?.[0]})`
       )
     }
-    const isStorage = /^bindings\/storage\/(?!contract|conformance)/.test(file)
-    if (isStorage && !STORAGE_IMPORTS.test(target)) {
+    const [, storage] = /^bindings\/storage\/(?!contract|conformance)([\w-]+)/.exec(file) ?? []
+    const own = target.startsWith(`bindings/storage/${storage}/`)
+    if (storage !== undefined && !own && !STORAGE_IMPORTS.test(target)) {
       problems.push(`${file} is a storage and imports ${target}`)
     }
   }

@@ -3,7 +3,8 @@
  * keeps, and lists the others with the reason. Each test in `adapters/acceptance` begins with the id
  * of its promise; `pending.json` there says what is still to come.
  *
- * Fails if a test fails, if an id has neither a test nor a reason, or if the list is stale.
+ * Fails if a test fails, if an id has neither a test nor a reason, or if the list is stale. Tests that
+ * want a server which is not there (`scripts/services up`) are skipped, and said to be.
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -80,6 +81,7 @@ const inPart = reasonsOf(lists.inPart)
 
 const passed = new Set()
 const failed = new Set()
+const skipped = new Set()
 let tests = 0
 for (const { name, message, assertionResults } of runTests()) {
   if (assertionResults.length === 0)
@@ -89,6 +91,7 @@ for (const { name, message, assertionResults } of runTests()) {
     const id = title.slice(0, 3)
     if (!known.has(id)) problems.push(`a test has no id: ${title}`)
     if (status === 'passed') passed.add(id)
+    if (status === 'skipped') skipped.add(id)
     if (status === 'failed') {
       failed.add(id)
       problems.push(`failed: ${title}\n    ${failureMessages[0]?.split('\n')[0]}`)
@@ -98,7 +101,7 @@ for (const { name, message, assertionResults } of runTests()) {
 
 const kept = (id) => passed.has(id) && !failed.has(id)
 for (const id of known) {
-  const tested = passed.has(id) || failed.has(id)
+  const tested = [passed, failed, skipped].some((ids) => ids.has(id))
   if (pending.has(id) && tested) problems.push(`${id} is pending, and has a test`)
   if (inPart.has(id) && !tested) problems.push(`${id} is kept in part, and has no test`)
   if (!pending.has(id) && !tested) problems.push(`${id} has neither a test nor a reason`)
@@ -129,6 +132,8 @@ for (const [name, letter] of SEEDS) {
   list('kept, but for', letter, lists.inPart)
 }
 
+const unseen = [...skipped].filter((id) => !passed.has(id))
+if (unseen.length > 0) console.log(`\nskipped, for want of a server: ${unseen.join(' ')}`)
 console.log(`\n${tests} tests in ${((Date.now() - start) / 1000).toFixed(1)} s`)
 for (const problem of problems) console.error(problem)
 process.exitCode = problems.length > 0 ? 1 : 0

@@ -21,7 +21,8 @@ describe('sizes', () => {
     expect(sizes.get('core.wasm')!.size).toBeLessThanOrEqual(12_288)
   })
 
-  it('the middleware with everything that it needs is at most 18 KiB gzipped', () => {
-    expect(sizes.get('tuile/hono')!.gzipped).toBeLessThanOrEqual(18_432)
+  // 18 KiB until there were locks, policies for outages, sweeping, owners and revocations.
+  it('the middleware with everything that it needs is at most 24 KiB gzipped', () => {
+    expect(sizes.get('tuile/hono')!.gzipped).toBeLessThanOrEqual(24_576)
   })
 })

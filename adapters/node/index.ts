@@ -4,6 +4,13 @@
  * @module
  */
 export { cookieStorage } from '../../bindings/storage/cookie.ts'
+export { fsStorage, type FsStorageOptions } from '../../bindings/storage/fs.ts'
 export { memoryStorage } from '../../bindings/storage/memory.ts'
 export { createSessions } from '../../bindings/sessions.ts'
-export { session, type MiddlewareOptions, type SessionVariables } from '../hono.ts'
+export {
+  lockSession,
+  session,
+  type LockSessionOptions,
+  type MiddlewareOptions,
+  type SessionVariables,
+} from '../hono.ts'

@@ -7,5 +7,16 @@
  * @module
  */
 export { cookieStorage } from '../../bindings/storage/cookie.ts'
+export {
+  durableObjectStorage,
+  SessionObject,
+  type DurableObjectNamespace,
+} from '../../bindings/storage/durable-object.ts'
 export { createSessions } from '../../bindings/sessions.ts'
-export { session, type MiddlewareOptions, type SessionVariables } from '../hono.ts'
+export {
+  lockSession,
+  session,
+  type LockSessionOptions,
+  type MiddlewareOptions,
+  type SessionVariables,
+} from '../hono.ts'

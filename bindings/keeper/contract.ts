@@ -25,8 +25,12 @@ export interface KeeperSettings {
 export interface Keeper extends TokenMaker {
   /** Whether its methods return promises. */
   readonly async: boolean
+  /** The id that a verified token holds, if a server keeps its session. */
+  idOf(token: OpenedToken): string | null
   /** The stored session of a verified token, or `null`, with an event that says why. */
   open(token: OpenedToken): Awaitable<Origin | null>
+  /** The session as it is stored now; `null` if it has ended. */
+  reload(origin: Origin): Awaitable<Origin | null>
   /** Writes the work on a session; gives the session as it is stored now. */
   save(state: SessionState): Awaitable<Origin>
   /** Moves the end of a session that was not changed. */
@@ -62,7 +66,7 @@ export function recordOf(
   createdAt: number,
   expiresAt: number | null
 ): SessionRecord {
-  const { data, flash } = state.view
+  const { data, flash, owner } = state.view
   state.written = state.changes.length
-  return { id, createdAt, expiresAt, frozen: false, data, flash }
+  return { id, createdAt, expiresAt, frozen: false, owner, data, flash }
 }

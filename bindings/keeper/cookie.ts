@@ -4,16 +4,25 @@
  *
  * @module
  */
-import { MAC_SIZE, PREFIX_SIZE } from '../codec/engine.ts'
-import { expiryOf } from '../options.ts'
+import { chain, type Awaitable } from '../awaitable.ts'
+import { MAC_SIZE, PREFIX_SIZE, type OpenedToken } from '../codec/engine.ts'
+import { expiryOf, isDevelopment } from '../options.ts'
+import type { Revocations } from '../revocations.ts'
 import { decodeRecord, encodeRecord, type SessionRecord } from '../record.ts'
 import type { Origin } from '../session-state.ts'
 import { fitsSchema, recordOf, type Keeper, type KeeperSettings } from './contract.ts'
 
 const encoder = new TextEncoder()
 
-/** Makes the keeper of the cookie storage. */
-export function createCookieKeeper(settings: KeeperSettings): Keeper {
+/**
+ * Makes the keeper of the cookie storage.
+ *
+ * @param revocations `null` if a session cannot be ended for who kept its cookie.
+ */
+export function createCookieKeeper(
+  settings: KeeperSettings,
+  revocations: Revocations | null
+): Keeper {
   const { deadlines, events, keyOf, schema } = settings
 
   /** `null` if the record lacks what a record in a cookie must have. */
@@ -33,47 +42,66 @@ export function createCookieKeeper(settings: KeeperSettings): Keeper {
 
   const store = (record: SessionRecord): Origin => originOf(record, encodeRecord(record), false)!
 
-  return {
-    async: false,
+  const { async } = revocations ?? { async: false }
 
-    open({ format, text, keyIndex }) {
-      const record = format === 'P' || format === 'p' ? decodeRecord(text) : null
-      const origin = record && originOf(record, text, keyIndex > 0)
-      if (origin === null) {
-        events.emit('reject', () => ({ reason: 'corrupt' }))
-        return null
-      }
-      // Today's deadlines hold for yesterday's cookies too.
-      const end = Math.min(origin.expiresAt, origin.record.createdAt + deadlines.lifetime)
-      if (end <= Date.now()) {
-        events.emit('expire', () => ({ key: keyOf(origin.id) }))
-        return null
-      }
-      if (!fitsSchema(schema, origin.record)) {
-        events.emit('reject', () => ({ reason: 'schema' }))
-        return null
-      }
-      events.emit('load', () => ({ key: keyOf(origin.id) }))
-      return origin
-    },
+  const open = ({ format, text, keyIndex }: OpenedToken): Awaitable<Origin | null> => {
+    const record = format === 'P' || format === 'p' ? decodeRecord(text) : null
+    const origin = record && originOf(record, text, keyIndex > 0)
+    if (origin === null) {
+      events.emit('reject', () => ({ reason: 'corrupt' }))
+      return null
+    }
+    // Today's deadlines hold for yesterday's cookies too.
+    const end = Math.min(origin.expiresAt, origin.record.createdAt + deadlines.lifetime)
+    if (end <= Date.now()) {
+      events.emit('expire', () => ({ key: keyOf(origin.id) }))
+      return null
+    }
+    if (!fitsSchema(schema, origin.record)) {
+      events.emit('reject', () => ({ reason: 'schema' }))
+      return null
+    }
+    return chain(revocations === null ? origin : revocations.admit(origin), (admitted) => {
+      if (admitted !== null) events.emit('load', () => ({ key: keyOf(origin.id) }))
+      return admitted
+    })
+  }
+
+  return {
+    async,
+
+    idOf: () => null,
+
+    reload: (origin) => origin,
+
+    open: async ? async (token) => open(token) : open,
 
     save(state) {
       const before = state.origin
       const now = Date.now()
       const createdAt = before?.record.createdAt ?? now
       const expiresAt = expiryOf(deadlines, createdAt, now)
-      const after = store(recordOf(state, state.id, createdAt, expiresAt))
-      if (before === null) events.emit('create', () => ({ key: keyOf(after.id) }))
-      else if (before.id === after.id) events.emit('save', () => ({ key: keyOf(after.id) }))
-      else
-        events.emit('regenerate', () => ({ key: keyOf(after.id), previousKey: keyOf(before.id) }))
-      return after
+      const work = recordOf(state, state.id, createdAt, expiresAt)
+      return chain(revocations?.claim(work, before, state.grace ?? 0) ?? work, (record) => {
+        const after = store(record)
+        const key = keyOf(after.id)
+        if (before === null) events.emit('create', () => ({ key }))
+        else if (before.id === after.id) events.emit('save', () => ({ key }))
+        else {
+          events.emit('regenerate', () => ({ key, previousKey: keyOf(before.id) }))
+          if (revocations === null) warnOfOldCookie()
+        }
+        return after
+      })
     },
 
     // From the text: a handler may have changed values of the decoded record in place.
     touch: (origin, expiresAt) => store({ ...decodeRecord(origin.text)!, expiresAt }),
 
-    destroy: (origin) => events.emit('destroy', () => ({ key: keyOf(origin.id) })),
+    destroy: (origin) =>
+      chain(revocations?.end(origin), () =>
+        events.emit('destroy', () => ({ key: keyOf(origin.id) }))
+      ),
 
     needsCookie: () => true,
 
@@ -84,4 +112,15 @@ export function createCookieKeeper(settings: KeeperSettings): Keeper {
 
     token: (ring, { text, record }) => ring.signPayload(text, record.flash.size > 0 ? 'p' : 'P'),
   }
+}
+
+let warnedOfOldCookie = false
+
+function warnOfOldCookie(): void {
+  if (warnedOfOldCookie || !isDevelopment()) return
+  warnedOfOldCookie = true
+  console.warn(
+    'tuile: a session in a cookie got a new id, but its old cookie works on until its lifetime ends. ' +
+      'Give cookieStorage a place for revocations, or keep sessions on the server'
+  )
 }

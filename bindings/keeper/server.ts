@@ -8,14 +8,16 @@
  * @module
  */
 import { chain, type Awaitable } from '../awaitable.ts'
-import { MAC_SIZE, PREFIX_SIZE } from '../codec/engine.ts'
-import { SessionGoneError, SessionStorageError } from '../errors.ts'
+import { MAC_SIZE, PREFIX_SIZE, type OpenedToken } from '../codec/engine.ts'
+import { SessionGoneError, SessionLockLostError, SessionStorageError } from '../errors.ts'
 import { isId } from '../id.ts'
 import { expiryOf } from '../options.ts'
+import type { Owners } from '../owners.ts'
 import { decodeRecord, encodeRecord, type SessionRecord } from '../record.ts'
 import type { Origin, SessionState } from '../session-state.ts'
 import type { SessionStorage } from '../storage/contract.ts'
 import { fitsSchema, recordOf, type Keeper, type KeeperSettings } from './contract.ts'
+import { inTurn } from './turn.ts'
 
 /** Writes of one session that may come between ours before we say that the storage is at fault. */
 const MAX_ATTEMPTS = 100
@@ -23,9 +25,19 @@ const MAX_ATTEMPTS = 100
 const MAX_IDS = 3
 /** Milliseconds of the longest pause before work is done again. */
 const MAX_BACKOFF = 50
+/** Races that a writer loses before it waits for its turn, where the storage has locks. */
+const MAX_RACES = 3
 
-/** Makes the keeper of a storage, whose failures are `SessionStorageError`s already. */
-export function createServerKeeper(storage: SessionStorage, settings: KeeperSettings): Keeper {
+/**
+ * Makes the keeper of a storage, whose failures are `SessionStorageError`s already.
+ *
+ * @param owners `null` if the storage does not know whose its records are.
+ */
+export function createServerKeeper(
+  storage: SessionStorage,
+  settings: KeeperSettings,
+  owners: Owners | null
+): Keeper {
   const { deadlines, events, schema } = settings
   const sync = storage.sync === true
   const keyOf = rememberLast(settings.keyOf)
@@ -52,15 +64,43 @@ export function createServerKeeper(storage: SessionStorage, settings: KeeperSett
       return newest
     })
 
+  /** Prepares to do the work again on the newest record; an error says that it must not be done. */
+  const rebase = (
+    state: SessionState,
+    origin: Origin
+  ): Awaitable<SessionGoneError | SessionLockLostError | null> =>
+    chain(findNewest(origin), (newest) => {
+      if (newest === null) return new SessionGoneError()
+      // Under a lock only who does not lock comes between, unless the lock is somebody else's now.
+      return chain(state.lease?.isOurs() ?? true, (ours) => {
+        if (!ours) return new SessionLockLostError()
+        state.rebase(newest)
+        return null
+      })
+    })
+
+  /** Whether nothing can be written of a session any more, whatever its storage says. */
+  const hasEnded = ({ frozen, createdAt }: SessionRecord): boolean =>
+    frozen || createdAt + deadlines.lifetime <= Date.now()
+
+  /** The storage does what cannot be. */
+  const broken = (operation: string, why: string): SessionStorageError => {
+    const error = new SessionStorageError(operation, new Error(why))
+    events.emit('error', () => ({ error }))
+    return error
+  }
+
   /** Goes on at once, or a little later if others may be at it on the same storage. */
   const backOff = <Result>(attempt: number, next: () => Awaitable<Result>): Awaitable<Result> => {
-    if (attempt >= MAX_ATTEMPTS) {
-      throw new SessionStorageError('write', new Error('every attempt was a conflict'))
-    }
-    if (sync || attempt === 0) return next()
-    const pause = Math.random() * Math.min(MAX_BACKOFF, 2 ** attempt)
+    if (attempt >= MAX_ATTEMPTS) throw broken('write', 'every attempt was a conflict')
+    const losses = storage.lock ? attempt % MAX_RACES : attempt
+    if (sync || losses === 0) return next()
+    const pause = Math.random() * Math.min(MAX_BACKOFF, 2 ** losses)
     return new Promise((resolve) => setTimeout(resolve, pause)).then(next)
   }
+
+  const endOf = (record: SessionRecord, expiresAt: number): number =>
+    owners?.endOf(record, expiresAt) ?? expiresAt
 
   /** Writes a record under a key; `null` if the condition did not hold. */
   const write = (
@@ -68,21 +108,24 @@ export function createServerKeeper(storage: SessionStorage, settings: KeeperSett
     createdAt: number,
     ifVersion: number | null
   ): Awaitable<Origin | null> => {
-    const { id } = state
-    const record = recordOf(state, null, createdAt, null)
-    const text = encodeRecord(record)
-    const expiresAt = expiryOf(deadlines, createdAt, Date.now())
-    const version = (ifVersion ?? 0) + 1
-    const flashMarked = record.flash.size > 0
-    return chain(storage.write(keyOf(id), text, { expiresAt, ifVersion }), (written) =>
-      written ? { id, record, text, version, expiresAt, reissue: false, flashMarked } : null
-    )
+    const { id, origin } = state
+    const work = recordOf(state, null, createdAt, null)
+    const claimed = owners?.claim(work, keyOf(id), origin?.record, origin?.id === id) ?? work
+    return chain(claimed, (record) => {
+      const text = encodeRecord(record)
+      const expiresAt = endOf(record, expiryOf(deadlines, createdAt, Date.now()))
+      const version = (ifVersion ?? 0) + 1
+      const flashMarked = record.flash.size > 0
+      return chain(storage.write(keyOf(id), text, { expiresAt, ifVersion }), (written) =>
+        written ? { id, record, text, version, expiresAt, reissue: false, flashMarked } : null
+      )
+    })
   }
 
   const create = (state: SessionState, attempt = 1): Awaitable<Origin> =>
     chain(write(state, Date.now(), null), (created) => {
       if (created === null) {
-        if (attempt === MAX_IDS) throw new SessionStorageError('create', new Error('ids collide'))
+        if (attempt === MAX_IDS) throw broken('create', 'ids collide')
         state.replaceId()
         return create(state, attempt + 1)
       }
@@ -93,11 +136,13 @@ export function createServerKeeper(storage: SessionStorage, settings: KeeperSett
   const change = (state: SessionState, origin: Origin, attempt = 0): Awaitable<Origin> =>
     chain(write(state, origin.record.createdAt, origin.version), (saved) => {
       if (saved === null) {
-        return chain(findNewest(origin), (newest) => {
-          if (newest === null) throw new SessionGoneError()
-          state.rebase(newest)
-          return backOff(attempt, () => change(state, newest, attempt + 1))
-        })
+        const again = () =>
+          chain(rebase(state, origin), (error) => {
+            if (error) throw error
+            return backOff(attempt, () => change(state, state.origin!, attempt + 1))
+          })
+        const waits = attempt === MAX_RACES && storage.lock && !state.lease
+        return waits ? inTurn(storage, keyOf(state.id), again) : again()
       }
       events.emit('save', () => ({ key: keyOf(saved.id) }))
       return saved
@@ -124,35 +169,48 @@ export function createServerKeeper(storage: SessionStorage, settings: KeeperSett
     attempt = 0
   ): Awaitable<Origin> =>
     chain(write(state, origin.record.createdAt, ifVersion), (moved) => {
-      if (moved === null) throw new SessionStorageError('create', new Error('ids collide'))
+      // A record that was there before has been revoked.
+      if (moved === null) throw ifVersion ? new SessionGoneError() : broken('create', 'ids collide')
       return chain(retire(origin, state.grace ?? 0), (retired) => {
         if (retired) {
           events.emit('regenerate', () => ({ key: keyOf(moved.id), previousKey: keyOf(origin.id) }))
           return moved
         }
-        return chain(findNewest(origin), (newest) => {
-          if (newest === null) {
+        return chain(rebase(state, origin), (error) => {
+          if (error) {
             return chain(storage.destroy(keyOf(moved.id)), (): never => {
-              throw new SessionGoneError()
+              throw error
             })
           }
-          state.rebase(newest)
-          return backOff(attempt, () => move(state, newest, moved.version, attempt + 1))
+          return backOff(attempt, () => move(state, state.origin!, moved.version, attempt + 1))
         })
       })
     })
 
+  const store = (state: SessionState): Awaitable<Origin> => {
+    const { origin } = state
+    if (origin === null) return create(state)
+    return state.id === origin.id ? change(state, origin) : move(state, origin)
+  }
+
   return {
     async: !sync,
 
-    open({ format, text: id, keyIndex }) {
-      const isText = format === 'T' || format === 't'
-      if (!isText || !isId(id)) {
+    idOf,
+
+    reload: (origin) =>
+      chain(find(origin.id, origin.reissue ? 1 : 0, origin.flashMarked), (found) =>
+        typeof found === 'string' || !fitsSchema(schema, found.record) ? null : found
+      ),
+
+    open(token) {
+      const id = idOf(token)
+      if (id === null) {
         events.emit('reject', () => ({ reason: 'corrupt' }))
         return sync ? null : Promise.resolve(null)
       }
       const key = keyOf(id)
-      return chain(find(id, keyIndex, format === 't'), (found) => {
+      return chain(find(id, token.keyIndex, token.format === 't'), (found) => {
         if (found === 'expired') events.emit('expire', () => ({ key }))
         else if (typeof found === 'string') events.emit('reject', () => ({ reason: found }))
         else if (!fitsSchema(schema, found.record))
@@ -167,15 +225,18 @@ export function createServerKeeper(storage: SessionStorage, settings: KeeperSett
 
     save(state) {
       const { origin } = state
-      if (origin === null) return create(state)
-      if (origin.record.frozen) {
+      if (origin !== null && hasEnded(origin.record)) {
         events.emit('conflict', () => ({ key: keyOf(origin.id), gone: true }))
         throw new SessionGoneError()
       }
-      return state.id === origin.id ? change(state, origin) : move(state, origin)
+      if (owners === null) return store(state)
+      return chain(store(state), (stored) =>
+        chain(owners.settle(state.origin, stored, state.grace ?? 0), () => stored)
+      )
     },
 
-    touch(origin, expiresAt) {
+    touch(origin, end) {
+      const expiresAt = endOf(origin.record, end)
       const touched = { ...origin, expiresAt }
       if (storage.touch) return chain(storage.touch(keyOf(origin.id), expiresAt), () => touched)
       const { id, text, version } = origin
@@ -185,8 +246,13 @@ export function createServerKeeper(storage: SessionStorage, settings: KeeperSett
       )
     },
 
-    destroy: ({ id }) =>
-      chain(storage.destroy(keyOf(id)), () => events.emit('destroy', () => ({ key: keyOf(id) }))),
+    destroy: (origin) => {
+      const key = keyOf(origin.id)
+      return chain(storage.destroy(key), () => {
+        events.emit('destroy', () => ({ key }))
+        return chain(owners?.forget(origin), () => undefined)
+      })
+    },
 
     needsCookie: (before, after) =>
       before === null ||
@@ -198,6 +264,10 @@ export function createServerKeeper(storage: SessionStorage, settings: KeeperSett
 
     token: (ring, { id, flashMarked }) => ring.signText(id, flashMarked ? 't' : 'T'),
   }
+}
+
+function idOf({ format, text }: OpenedToken): string | null {
+  return (format === 'T' || format === 't') && isId(text) ? text : null
 }
 
 /** A function that gives its last answer again: a request asks for the key of one id, twice or more. */

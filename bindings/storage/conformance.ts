@@ -4,6 +4,9 @@
  * @module
  */
 import type { Awaitable } from '../awaitable.ts'
+import { assert, HOUR, newKey, pause, until } from './conformance-kit.ts'
+import { LOCK_CASES } from './conformance-locks.ts'
+import { OWNER_CASES } from './conformance-owners.ts'
 import type { SessionStorage, StoredRecord } from './contract.ts'
 
 /** One test. It needs no test runner: `run` rejects if the storage does not keep the promise. */
@@ -12,12 +15,6 @@ export interface ConformanceCase {
   readonly name: string
   /** Checks it on a storage of its own. */
   run(): Promise<void>
-}
-
-const HOUR = 3_600_000
-
-function assert(condition: boolean, message: string): asserts condition {
-  if (!condition) throw new Error(message)
 }
 
 function assertRecord(
@@ -30,16 +27,6 @@ function assertRecord(
   assert(record.version === version, `the version is ${record.version}, not ${version}`)
 }
 
-let keys = 0
-
-/** A key as the manager makes them, never used before. */
-function newKey(): string {
-  return `${(++keys).toString(36)}-${Math.random().toString(36).slice(2)}`.padEnd(43, '_')
-}
-
-const pause = (milliseconds: number): Promise<void> =>
-  new Promise((resolve) => setTimeout(resolve, milliseconds))
-
 const TEXTS = [
   '{}',
   '',
@@ -47,8 +34,10 @@ const TEXTS = [
   'x'.repeat(20_000),
 ]
 
+type Check = (storage: SessionStorage) => Promise<void>
+
 /** The tests by what they promise. Each gets a fresh storage. */
-const CASES: Record<string, (storage: SessionStorage) => Promise<void>> = {
+const CASES: Record<string, Check> = {
   async 'read() of an unknown key gives null and creates nothing'(storage) {
     const key = newKey()
     assert((await storage.read(key)) === null, 'there is a record')
@@ -206,8 +195,13 @@ const CASES: Record<string, (storage: SessionStorage) => Promise<void>> = {
   },
 }
 
-function until(milliseconds: number, ifVersion: number | null = null) {
-  return { expiresAt: Date.now() + milliseconds, ifVersion }
+/** All of them. A storage without locks or owners passes the tests of those: it promises none. */
+const ALL_CASES: Record<string, Check> = { ...CASES }
+for (const [name, check] of Object.entries(LOCK_CASES)) {
+  ALL_CASES[name] = async (storage) => (storage.lock ? check(storage) : undefined)
+}
+for (const [name, check] of Object.entries(OWNER_CASES)) {
+  ALL_CASES[name] = async ({ owners }) => (owners ? check(owners) : undefined)
 }
 
 /**
@@ -226,7 +220,7 @@ function until(milliseconds: number, ifVersion: number | null = null) {
  * ```
  */
 export function storageConformance(create: () => Awaitable<SessionStorage>): ConformanceCase[] {
-  return Object.entries(CASES).map(([name, check]) => ({
+  return Object.entries(ALL_CASES).map(([name, check]) => ({
     name,
     async run() {
       const storage = await create()

@@ -15,6 +15,37 @@ export interface StoredRecord {
   readonly expiresAt: number
 }
 
+/** How to wait for a lock. */
+export interface LockOptions {
+  /** Milliseconds after which the lock is free again, should its holder be gone. */
+  readonly ttl: number
+  /** Ends the wait: the call rejects with the signal's reason, and leaves no place in the queue. */
+  readonly signal: AbortSignal
+}
+
+/** A lock that is held. Only its holder can extend or release it. */
+export interface StorageLock {
+  /** Keeps the lock for `ttl` more milliseconds from now; `false` if it is ours no more. */
+  extend(ttl: number): Awaitable<boolean>
+  /** Gives the lock to who waits longest. One that is ours no more is no error. */
+  release(): Awaitable<unknown>
+}
+
+/**
+ * Which records belong to whom: an index that the manager keeps beside the records.
+ *
+ * An entry is added before its record is written and says only that the record may be there, so an
+ * index need not be atomic with the records. Owners are 43 characters of base64url, never a user's id.
+ */
+export interface OwnerIndex {
+  /** Adds a record's key to an owner until a deadline, in milliseconds; again moves the deadline. */
+  add(owner: string, key: string, expiresAt: number): Awaitable<unknown>
+  /** Takes a key from an owner. One that is not there is no error. */
+  remove(owner: string, key: string): Awaitable<unknown>
+  /** The keys of an owner whose deadline is not past, in no order. */
+  keys(owner: string): Awaitable<string[]>
+}
+
 /** How to write. */
 export interface WriteOptions {
   /** When the record ends, in milliseconds since the epoch. A time that is past ends it at once. */
@@ -49,6 +80,13 @@ export interface SessionStorage {
   touch?(key: string, expiresAt: number): Awaitable<unknown>
   /** Removes records that have ended, at most `limit` of them, and says how many. */
   sweep?(limit: number): Awaitable<number>
+  /**
+   * Waits for the lock of a key, in the order of asking and without asking again and again, across
+   * all processes that share the storage. Without this method the manager locks within its process.
+   */
+  lock?(key: string, options: LockOptions): Awaitable<StorageLock>
+  /** Which records belong to whom. Without it, sessions of this storage have no owners. */
+  readonly owners?: OwnerIndex
   /** Gives back what the storage holds, such as connections. */
   close?(): Awaitable<unknown>
   /**
@@ -84,4 +122,6 @@ export interface CookieStorage {
   readonly stateless: true
   /** How the record is protected. `signed`: anyone can read it, nobody can change it. */
   readonly mode: 'signed'
+  /** Where it is kept which sessions have ended, if anywhere. */
+  readonly revocations?: SessionStorage | undefined
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { ConfigurationError } from '../errors.ts'
-import type { CookieStorage } from './contract.ts'
+import type { CookieStorage, SessionStorage } from './contract.ts'
 
 /** The options of `cookieStorage`. */
 export interface CookieStorageOptions {
@@ -15,12 +15,23 @@ export interface CookieStorageOptions {
    * @default 'signed'
    */
   readonly mode?: 'signed'
+  /**
+   * Keeps which sessions have ended, so that a cookie is worth nothing after `destroy()`,
+   * `regenerateId()` or `sessions.revokeByOwner()`, whoever kept a copy; and sessions can have owners.
+   *
+   * It costs a read for each request that uses its session, two if that has an owner, and as many
+   * before each change is kept; ending a session is a write. With a synchronous storage all stays
+   * synchronous. What is kept per ended session is a hash and a time, until its `lifetime` ends.
+   *
+   * @default none: sessions in cookies cannot be taken back
+   */
+  readonly revocations?: SessionStorage | undefined
 }
 
 /**
  * Keeps sessions in their cookies. No server, no state: it runs everywhere, holds what fits 4096
  * bytes, and cannot take back a cookie that it has issued. A destroyed session's old cookie works
- * again until its `lifetime` ends if somebody kept a copy.
+ * again until its `lifetime` ends if somebody kept a copy, unless there is a place for `revocations`.
  *
  * @throws ConfigurationError if the mode is not known. There is no unsigned mode.
  *
@@ -33,9 +44,9 @@ export interface CookieStorageOptions {
  * ```
  */
 export function cookieStorage(options: CookieStorageOptions = {}): CookieStorage {
-  const { mode = 'signed' } = options
+  const { mode = 'signed', revocations } = options
   if (mode !== 'signed') {
     throw new ConfigurationError(`cookieStorage has no mode ${JSON.stringify(mode)}`)
   }
-  return { stateless: true, mode }
+  return { stateless: true, mode, revocations }
 }

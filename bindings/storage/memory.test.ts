@@ -50,6 +50,19 @@ describe('memoryStorage', () => {
     expect(storage.size).toBe(1100)
   })
 
+  it('owners.add() drops what has ended and what lost its record, and nothing under way', () => {
+    const { owners, ...storage } = memoryStorage()
+    const size = () => [...Array(300).keys()].flatMap((i) => owners.keys(`owner${i}`)).length
+    for (let i = 0; i < 100; i++) owners.add(`owner${i}`, `key${i}`, 2_000_000)
+    for (let i = 0; i < 10; i++) storage.write(`key${i}`, '', until(2_000_000))
+    for (let i = 100; i < 200; i++) owners.add(`owner${i}`, `key${i}`, 1_900_000)
+    expect(size()).toBe(200)
+    vi.setSystemTime(1_070_000)
+    for (let i = 200; i < 300; i++) owners.add(`owner${i}`, `key${i}`, 2_000_000)
+    expect(size()).toBe(110)
+    expect(owners.keys('owner9')).toEqual(['key9'])
+  })
+
   it.each([0, -1, 1.5, Number.NaN, '10' as never])('refuses max: %s', (max) => {
     expect(() => memoryStorage({ max })).toThrow(/max must be a positive integer/)
   })

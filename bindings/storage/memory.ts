@@ -5,6 +5,7 @@
  */
 import { ConfigurationError } from '../errors.ts'
 import type { SessionStorage, StoredRecord, WriteOptions } from './contract.ts'
+import { createOwners, type MemoryOwners } from './memory/owners.ts'
 
 /** The options of `memoryStorage`. */
 export interface MemoryStorageOptions {
@@ -23,6 +24,7 @@ const SWEEP_PER_WRITE = 2
 export interface MemoryStorage extends SessionStorage {
   /** Records held, some of which may have ended and not been dropped yet. */
   readonly size: number
+  readonly owners: MemoryOwners
   read(key: string): StoredRecord | null
   write(key: string, value: string, options: WriteOptions): boolean
   destroy(key: string): boolean
@@ -85,6 +87,7 @@ export function memoryStorage(options: MemoryStorageOptions = {}): MemoryStorage
     get size() {
       return records.size
     },
+    owners: createOwners((key) => live(key) !== null),
     read: live,
     write(key, value, { expiresAt, ifVersion }) {
       const current = live(key)

@@ -1,4 +1,6 @@
 import { cookieStorage, memoryStorage } from 'tuile'
+import { encryptedStorage } from 'tuile/storage/encrypted'
+import { tieredStorage } from 'tuile/storage/tiered'
 import { sessionConformance, storageConformance } from 'tuile/testing'
 import { describe, it } from 'vitest'
 
@@ -8,6 +10,18 @@ describe('memoryStorage keeps the contract of storages', () => {
 
 describe('sessions in memoryStorage', () => {
   for (const { name, run } of sessionConformance(() => memoryStorage())) it(name, run)
+})
+
+describe.each([16, 24, 32])('encryptedStorage with a key of %i bytes', (size) => {
+  const create = () => encryptedStorage(memoryStorage(), new Uint8Array(size).fill(7))
+  for (const { name, run } of storageConformance(create)) it(name, run)
+  for (const { name, run } of sessionConformance(create)) it(name, run)
+})
+
+describe('tieredStorage', () => {
+  const create = () => tieredStorage(memoryStorage(), memoryStorage())
+  for (const { name, run } of storageConformance(create)) it(name, run)
+  for (const { name, run } of sessionConformance(create)) it(name, run)
 })
 
 describe('sessions in cookieStorage', () => {

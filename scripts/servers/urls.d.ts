@@ -1,0 +1,1 @@
+export function serviceOf(variable: string): string | undefined
