@@ -161,10 +161,11 @@ export function session<
   const managerOf = (given: SessionsOptions<Data> | Sessions<Data, Flash>) =>
     isSessions(given) ? given : createSessions<Data, Flash>(given)
   const manager = typeof source === 'function' ? null : managerOf(source)
+  const managerShared = manager && sharedName(manager.cookieName)
 
   return async function sessionMiddleware(c, next) {
     const sessions = manager ?? managerOf((source as (c: Context) => SessionsOptions<Data>)(c))
-    const shared = sharedName(sessions.cookieName)
+    const shared = managerShared ?? sharedName(sessions.cookieName)
     const variables: Context = c // untyped: these names are known at run time only
     const first = variables.get(shared)
     if (first !== undefined) {

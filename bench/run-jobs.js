@@ -18,6 +18,7 @@ function prepare(job) {
 export async function checkJobs(jobs) {
   for (const job of jobs.filter(({ createTasks }) => createTasks)) {
     const tasks = await prepare(job)
+    await job.close?.()
     console.log(`${job.id}: ${tasks.length} contenders agree`)
   }
 }
@@ -25,7 +26,9 @@ export async function checkJobs(jobs) {
 async function runTimed(job, how) {
   const tasks = await prepare(job)
   const size = job.size ?? job.sizeOf?.(tasks)
-  return describeJob(job, size, await measure(tasks, how))
+  const figures = await measure(tasks, how)
+  await job.close?.()
+  return describeJob(job, size, figures)
 }
 
 const runMeasured = async (job, how) => describeJob(job, job.size, await job.measure(how))

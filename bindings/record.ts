@@ -140,7 +140,10 @@ function decodeOwner(text: unknown): RecordOwner | null | undefined {
 const NOTHING: ReadonlyMap<string, unknown> = new Map()
 
 function toMap(values: Record<string, unknown> | undefined): ReadonlyMap<string, unknown> {
-  return values === undefined ? NOTHING : new Map(Object.entries(values))
+  if (values === undefined) return NOTHING
+  const map = new Map<string, unknown>()
+  for (const key of Object.keys(values)) map.set(key, values[key])
+  return map
 }
 
 /** The record of a text, or `null` if it is not one, whatever it is. */

@@ -12,6 +12,7 @@
  * @property {string} [unit] `ns` unless it says otherwise.
  * @property {boolean} [slow] Whether only `npm run bench:all` runs it.
  * @property {() => Promise<Task[]>} [createTasks] The contenders, the one that ratios refer to first.
+ * @property {() => unknown} [close] Gives back what `createTasks` has opened.
  * @property {(tasks: Task[]) => number} [sizeOf] As `size`, if only the tasks tell.
  * @property {(how: { rounds: number }) => Promise<{ name: string, median: number, q1: number,
  * q3: number }[]>} [measure] In the place of `createTasks`, for what starts processes: its own figures.
@@ -29,6 +30,7 @@ export const JOB_FILES = [
   './many.js',
   './app.js',
   '../http/jobs.js',
+  './storage.js',
   './parse.js',
   './base64url.js',
   './sha256.js',

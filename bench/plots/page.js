@@ -25,6 +25,7 @@ const SECTIONS = [
   ['sign', 'Sign', 'From an id to the value of a cookie.'],
   ['rotation', 'Four secrets', 'Signed by each in turn, the newest first, and by none of them.'],
   ['many', 'Many cookies at once', 'Time per cookie; promises are all in flight.'],
+  ['storage', 'Storages', 'One read and one write of a record.'],
   ['seal', 'Encrypted records', 'Sealed and opened again.'],
   ['parse', 'Parse a Cookie header', 'All pairs of it.'],
   ['base64url-encode', 'base64url, encode', 'Bytes to text.'],
