@@ -35,12 +35,12 @@ afterAll(() => {
   admin?.disconnect()
 })
 
-/** A visitor whose session is in Redis, and the keys there that are new since. */
-async function visitorInRedis() {
-  const keys = async () => (await admin.scan(0, 'MATCH', 'session:*', 'COUNT', 100_000))[1]
-  const before = new Set(await keys())
-  const visitor = visitorOf({ storage: redisStorage(client), lifetime: 3600 })
-  return { visitor, newKeys: async () => (await keys()).filter((key) => !before.has(key)) }
+/** A visitor whose session is in Redis under a prefix of its own, and the keys there. */
+function visitorInRedis(opened: RedisClient = client) {
+  const prefix = `session:${crypto.randomUUID()}:`
+  const visitor = visitorOf({ storage: redisStorage(opened, { prefix }), lifetime: 3600 })
+  const keys = async () => (await admin.scan(0, 'MATCH', `${prefix}*`, 'COUNT', 1_000_000))[1]
+  return { visitor, keys }
 }
 
 /** Lets processes that run what was built count up one session in Redis; rejects if it is not exact. */
@@ -59,9 +59,9 @@ itOnRedis(`A34 two processes count to 50 under the lock of Redis${missing}`, asy
 })
 
 itOnRedis(`A42 the record ends by the TTL of Redis, within the lifetime${missing}`, async () => {
-  const { visitor, newKeys } = await visitorInRedis()
+  const { visitor, keys } = visitorInRedis()
   await visitor.send((session) => session.set('x', 1))
-  const [key] = await newKeys()
+  const [key] = await keys()
   const ttl = await admin.ttl(key!)
   expect(ttl).toBeGreaterThan(0)
   expect(ttl).toBeLessThanOrEqual(3600)
@@ -92,15 +92,15 @@ describe('R02 the clients of Redis are optional', () => {
 })
 
 describe('R34 a session in Redis', () => {
-  itOnRedis(`R34 is under session: and a key made from its id${missing}`, async () => {
-    const { visitor, newKeys } = await visitorInRedis()
+  itOnRedis(`R34 is under its prefix and a key made from its id${missing}`, async () => {
+    const { visitor, keys } = visitorInRedis()
     const id = await visitor.send((session) => {
       session.set('user', 'ada')
       return session.id
     })
-    const [key, ...others] = await newKeys()
+    const [key, ...others] = await keys()
     expect(others).toEqual([])
-    expect(key).toMatch(/^session:[\w-]{43}$/)
+    expect(key).toMatch(/^session:[\w-]{36}:[\w-]{43}$/)
     expect(key).not.toContain(id)
     expect(await admin.hget(key!, 'd')).toContain('ada')
   })
@@ -117,11 +117,11 @@ describe('R34 a session in Redis', () => {
 })
 
 itOnRedis(`R37 destroy deletes the key${missing}`, async () => {
-  const { visitor, newKeys } = await visitorInRedis()
+  const { visitor, keys } = visitorInRedis()
   await visitor.send((session) => session.set('x', 1))
-  expect(await newKeys()).toHaveLength(1)
+  expect(await keys()).toHaveLength(1)
   await visitor.send((session) => session.destroy())
-  expect(await newKeys()).toHaveLength(0)
+  expect(await keys()).toHaveLength(0)
 })
 
 it.skipIf(missingServer !== '')(
@@ -168,8 +168,7 @@ describe('X30 clients', () => {
     `X30 %s keeps, changes and removes a session under another prefix${missing}`,
     async (_, open) => {
       const [opened, close] = await open()
-      const visitor = visitorOf({ storage: redisStorage(opened, { prefix: 'session:x30:' }) })
-      const keys = async () => (await admin.scan(0, 'MATCH', 'session:x30:*', 'COUNT', 100_000))[1]
+      const { visitor, keys } = visitorInRedis(opened)
       await visitor.send((session) => session.set('n', 1))
       await visitor.send((session) => session.update('n', (n) => n + 1))
       expect(await visitor.send((session) => session.get('n'))).toBe(2)

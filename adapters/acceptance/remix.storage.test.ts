@@ -150,3 +150,20 @@ describe('X32 guards of the middleware', () => {
     expect(visitor.setCookie.attributes.has('httponly')).toBe(true)
   })
 })
+
+it('X29 a session in a cookie that gets a new id warns that the old cookie works on', async () => {
+  const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
+  vi.resetModules()
+  const { createSessions: create } = await import('../../bindings/index.ts')
+  const sessions = create({ secrets: SECRET })
+  for (let i = 0; i < 2; i++) {
+    const visit = await sessions.read(null)
+    visit.set('user', 'ada')
+    await sessions.commit(visit)
+    visit.regenerateId()
+    await sessions.commit(visit)
+  }
+  const told = warn.mock.calls.filter(([text]) => String(text).includes('old cookie works on'))
+  expect(told).toHaveLength(1)
+  warn.mockRestore()
+})

@@ -29,6 +29,12 @@ export function findClient(variable: string, names: readonly [string, ...string[
   throw new ConfigurationError(`${variable} needs a package: npm install ${first}${or}`)
 }
 
+/** Lets code load while the app starts, so that the first request need not wait for it. */
+export function early<Code>(loading: Promise<Code>): Promise<Code> {
+  loading.catch(() => undefined) // who waits for it is told
+  return loading
+}
+
 /** Imports a client by a name that no bundler sees. */
 // biome-ignore lint/suspicious/noExplicitAny: its types come with it, if it is installed
 export function importClient(name: string): Promise<any> {

@@ -4,7 +4,7 @@
  * @module
  */
 import { ConfigurationError } from '../errors.ts'
-import { findClient, importClient } from './clients.server.ts'
+import { early, findClient, importClient } from './clients.server.ts'
 import type { SessionStorage } from '../storage/contract.ts'
 import type { OpenedStorage } from './deferred.ts'
 
@@ -20,11 +20,9 @@ const importSql = (): Promise<typeof import('../storage/sql.ts')> =>
 
 function postgres(connectionString: string): DialectOpener {
   const client = findClient('DATABASE_URL', ['pg'])
+  const code = early(Promise.all([importClient('kysely'), importClient(client)]))
   return async () => {
-    const [{ PostgresDialect }, { default: pg }] = await Promise.all([
-      importClient('kysely'),
-      importClient(client),
-    ])
+    const [{ PostgresDialect }, { default: pg }] = await code
     const pool = new pg.Pool({ connectionString })
     // A pool without a listener ends the process when the server goes; each failing call tells it.
     pool.on('error', () => undefined)
@@ -34,11 +32,9 @@ function postgres(connectionString: string): DialectOpener {
 
 function mysql(uri: string): DialectOpener {
   const client = findClient('DATABASE_URL', ['mysql2'])
+  const code = early(Promise.all([importClient('kysely'), importClient(client)]))
   return async () => {
-    const [{ MysqlDialect }, { createPool }] = await Promise.all([
-      importClient('kysely'),
-      importClient(client),
-    ])
+    const [{ MysqlDialect }, { createPool }] = await code
     return new MysqlDialect({ pool: createPool(uri) })
   }
 }

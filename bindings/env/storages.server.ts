@@ -5,7 +5,7 @@
  */
 import { ConfigurationError } from '../errors.ts'
 import { openDatabase } from './database.server.ts'
-import { findClient, importClient } from './clients.server.ts'
+import { early, findClient, importClient } from './clients.server.ts'
 import { deferStorage, type OpenedStorage } from './deferred.ts'
 import type { StorageOpeners } from './registry.ts'
 import type { SessionStorage } from '../storage/contract.ts'
@@ -15,9 +15,13 @@ const isBun = 'Bun' in globalThis
 /** What a client says of a lost connection, each failing call says too. */
 const ignore = (): void => undefined
 
-async function openRedis(client: string, url: string): Promise<OpenedStorage> {
-  const { redisStorage } = await import('../storage/redis.ts')
-  const loaded = await importClient(client)
+async function openRedis(
+  client: string,
+  url: string,
+  // biome-ignore lint/suspicious/noExplicitAny: the types of a client come with it
+  code: Promise<[typeof import('../storage/redis.ts'), any]>
+): Promise<OpenedStorage> {
+  const [{ redisStorage }, loaded] = await code
   if (client === 'bun') {
     const bun = new loaded.RedisClient(url)
     return opened(redisStorage(bun), () => bun.close())
@@ -53,8 +57,9 @@ function checkUrl(url: string): string {
 export const storages: StorageOpeners = {
   file(variables) {
     const directory = variables.text('SESSION_PATH') ?? './storage/sessions'
+    const code = early(import('../storage/fs.ts'))
     const open = async (): Promise<OpenedStorage> => {
-      const { fsStorage } = await import('../storage/fs.ts')
+      const { fsStorage } = await code
       return { storage: fsStorage(directory), close: ignore }
     }
     return deferStorage(open, true)
@@ -63,7 +68,8 @@ export const storages: StorageOpeners = {
   redis(variables) {
     const url = checkUrl(variables.text('REDIS_URL') ?? 'redis://localhost:6379')
     const client = isBun ? 'bun' : findClient('SESSION_DRIVER=redis', ['redis', 'ioredis'])
-    return deferStorage(() => openRedis(client, url), false)
+    const code = early(Promise.all([import('../storage/redis.ts'), importClient(client)]))
+    return deferStorage(() => openRedis(client, url, code), false)
   },
 
   database(variables) {

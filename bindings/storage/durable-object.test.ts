@@ -24,7 +24,7 @@ describeRuntime('miniflare', 'durableObjectStorage in workerd', () => {
 
   describe('of many isolates', () => {
     const CLIENTS = 16
-    /** Requests of each client: 1000 are counted in two minutes. */
+    /** Requests of each client. With 1000, which is a figure, it takes minutes. */
     const TIMES = Number(process.env.DURABLE_OBJECT_REQUESTS ?? 10)
     let miniflare: Miniflare
     let namespace: DurableObjectNamespace

@@ -13,9 +13,12 @@ import { afterAll, beforeAll, describe, it } from 'vitest'
 import { databasesFolder, denoProgram, findInstalled } from '../../scripts/runtimes.js'
 import type { Question, Suites } from './suites.fixture.ts'
 
+/** A runtime, where it is there. */
+type Runtime = 'miniflare' | 'deno'
+
 /** Installed with `CI`, found otherwise. */
 const folder = process.env.CI ? databasesFolder() : databasesFolder(findInstalled)
-const PROGRAMS = {
+const PROGRAMS: Record<Runtime, string | undefined> = {
   miniflare: folder && `${folder}/node_modules/miniflare/dist/src/index.js`,
   deno: process.env.CI ? denoProgram() : denoProgram(findInstalled),
 }
@@ -48,11 +51,7 @@ async function check(response: { json(): Promise<unknown> }): Promise<void> {
 }
 
 /** Describes what runs in a runtime, if it is there. */
-export function describeRuntime(
-  runtime: keyof typeof PROGRAMS,
-  title: string,
-  tests: () => void
-): void {
+export function describeRuntime(runtime: Runtime, title: string, tests: () => void): void {
   describe(title, () => {
     if (PROGRAMS[runtime] !== undefined) tests()
     else it.skip(`skipped: no ${runtime} (npm run test:runtimes installs it)`, () => undefined)
@@ -60,11 +59,7 @@ export function describeRuntime(
 }
 
 /** A test that needs a runtime. */
-export function itInside(
-  runtime: keyof typeof PROGRAMS,
-  title: string,
-  run: () => Promise<void>
-): void {
+export function itInside(runtime: Runtime, title: string, run: () => Promise<void>): void {
   if (PROGRAMS[runtime] !== undefined) it(title, run, 120_000)
   else it.skip(`${title} (skipped: no ${runtime})`, run)
 }

@@ -1,10 +1,10 @@
+import { serviceOf } from '../servers/urls.js'
+
 /**
  * The storages that `scripts/races.js` can race on, by name. A factory is called in every process,
  * with a folder that all of them share and that the run removes at its end; it gives a storage, or
  * throws with the reason why there is none here.
  */
-import { serviceOf } from '../servers/urls.js'
-
 export const STORAGES = {
   async fs(folder) {
     const { fsStorage } = await import('../../dist/bindings/storage/fs.js')

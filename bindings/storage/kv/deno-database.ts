@@ -44,7 +44,7 @@ const PAUSE = 50
  * Does an atomic operation. Where several processes share a local file, Deno does not wait for its turn
  * (measured: 2.9.6) but throws, with nothing done.
  */
-export async function commit(change: DenoKvChange, tries = TRIES): Promise<boolean> {
+export async function commit(change: DenoKvChange, tries: number = TRIES): Promise<boolean> {
   try {
     return (await change.commit()).ok
   } catch (error) {
