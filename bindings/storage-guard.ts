@@ -71,9 +71,9 @@ export function guardStorage(
           extend: (ttl) => guard('extend a lock', () => held.extend(ttl)),
           release: () => guard('release a lock', () => held.release()),
         }
-        if (!signal.aborted) return resolve(lock)
+        if (!signal.aborted) resolve(lock)
         // Nobody waits for it any more.
-        Promise.resolve(lock.release()).catch(() => undefined)
+        else Promise.resolve(lock.release()).catch(() => undefined)
       }
       const refuse = (cause: unknown): void => {
         if (!signal.aborted) reject(failure('lock', cause))
