@@ -5,7 +5,7 @@
  * @module
  */
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -25,7 +25,7 @@ const hasSqlite = process.getBuiltinModule?.('node:sqlite') !== undefined
 const built = pathToFileURL('dist/bindings/index.js').href
 
 const PROGRAM = `
-import { sessionsFromEnv } from '${built}'
+const { sessionsFromEnv } = await import(process.env.TUILE)
 const sessions = sessionsFromEnv(process.env, { timeout: 20 }) // on a machine that is busy
 const session = await sessions.read(process.env.COOKIE ?? null)
 session.update('visits', (visits = 0) => visits + 1)
@@ -48,11 +48,16 @@ interface Result {
 }
 
 /** One request in a process of its own, in the folder, with variables and nothing else. */
-function run(env: Record<string, string>): Result {
+function run(env: Record<string, string>, tuile: string = built): Result {
   const output = execFileSync(
     process.execPath,
     ['--no-warnings', '--input-type=module', '-e', PROGRAM],
-    { cwd: folder, env: { SESSION_SECRET: SECRET, ...env }, encoding: 'utf8', stdio: 'pipe' }
+    {
+      cwd: folder,
+      env: { SESSION_SECRET: SECRET, TUILE: tuile, ...env },
+      encoding: 'utf8',
+      stdio: 'pipe',
+    }
   )
   return JSON.parse(output)
 }
@@ -164,6 +169,20 @@ it('R04 the driver comes from SESSION_DRIVER, and is cookie without it', () => {
   expect(run({}).line).toMatch(/=P/)
   expect(run({ SESSION_DRIVER: 'memory' }).line).toMatch(/=T/)
   expect(() => run({ SESSION_DRIVER: 'nonsense' })).toThrow(/SESSION_DRIVER is "nonsense"/)
+})
+
+it('R02 without a client of Redis the cookie works, and redis says what to install', () => {
+  cpSync('dist', join(folder, 'dist'), { recursive: true })
+  cpSync('package.json', join(folder, 'package.json'))
+  const alone = pathToFileURL(join(folder, 'dist/bindings/index.js')).href
+  expect(run({}, alone).visits).toBe(1)
+  expect(() => run({ SESSION_DRIVER: 'redis' }, alone)).toThrow(
+    /SESSION_DRIVER=redis needs a package: npm install redis \(or ioredis\)/
+  )
+  const DATABASE_URL = 'postgres://me:hunter2@host/x'
+  expect(() => run({ SESSION_DRIVER: 'database', DATABASE_URL }, alone)).toThrow(
+    /npm install kysely/
+  )
 })
 
 /** A driver of three asynchronous methods, as arika's users write it. */

@@ -36,7 +36,9 @@ export class RedisServer {
   }
 
   async start(): Promise<void> {
-    const options = `--port ${this.port} --bind 127.0.0.1 --appendonly yes --dir ${this.#folder}`
+    // `everysec`, the default, holds writes back while it syncs those before: a kill loses them.
+    const durable = '--appendonly yes --appendfsync always'
+    const options = `--port ${this.port} --bind 127.0.0.1 ${durable} --dir ${this.#folder}`
     this.#process = spawn('redis-server', options.split(' '), { stdio: 'ignore' })
     await until('redis-server', () => answers(this.url))
   }

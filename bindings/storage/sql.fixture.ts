@@ -45,7 +45,7 @@ export function openLibsql(address = ':memory:'): Kysely<unknown> {
 }
 
 /** With `CI` set, what is not in the cache of runtimes is installed. */
-export const locate = process.env.CI ? undefined : findInstalled
+export const locate: typeof findInstalled | undefined = process.env.CI ? undefined : findInstalled
 
 const folder = databasesFolder(locate)
 
