@@ -87,6 +87,7 @@ describe('the package', () => {
           "createSigner",
           "engine",
           "hmacSha256",
+          "keyedBlake3",
           "parseCookies",
           "serializeCookie",
           "sha256",

@@ -17,12 +17,14 @@ describe('sizes', () => {
     for (const size of await measureSizes()) sizes.set(size.name, size)
   })
 
-  it('the core is at most 12 KiB', () => {
-    expect(sizes.get('core.wasm')!.size).toBeLessThanOrEqual(12_288)
+  // 12 KiB without BLAKE3.
+  it('the core is at most 14 KiB', () => {
+    expect(sizes.get('core.wasm')!.size).toBeLessThanOrEqual(14_336)
   })
 
-  // 18 KiB until there were locks, policies for outages, sweeping, owners and revocations.
-  it('the middleware with everything that it needs is at most 24 KiB gzipped', () => {
-    expect(sizes.get('tuile/hono')!.gzipped).toBeLessThanOrEqual(24_576)
+  // 18 KiB until there were locks, policies for outages, sweeping, owners and revocations; BLAKE3 is
+  // in both engines.
+  it('the middleware with everything that it needs is at most 26 KiB gzipped', () => {
+    expect(sizes.get('tuile/hono')!.gzipped).toBeLessThanOrEqual(26_624)
   })
 })

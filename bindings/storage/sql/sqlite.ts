@@ -31,14 +31,12 @@ export interface RuntimeSqlite {
  * @example
  * ```ts
  * import { Kysely } from 'kysely'
- * import { sqliteDialect, sqlStorage } from 'tuile/storage/sql'
+ * import { sqliteDialect, sqlStorage, type RuntimeSqlite } from 'tuile/storage/sql'
  *
- * async function openStorage(file: string) {
- *   const { DatabaseSync } = process.getBuiltinModule('node:sqlite') // import it as ever
- *   const db = new Kysely({ dialect: sqliteDialect(new DatabaseSync(file)) })
- *   return sqlStorage(db)
- * }
- * if (process.getBuiltinModule('node:sqlite')) await (await openStorage(':memory:')).migrate()
+ * // With new DatabaseSync('sessions.db') of node:sqlite, or new Database('sessions.db') of bun:sqlite
+ * const storageIn = (database: RuntimeSqlite) =>
+ *   sqlStorage(new Kysely({ dialect: sqliteDialect(database) }))
+ * assert.equal(storageIn.length, 1)
  * ```
  */
 export function sqliteDialect(database: RuntimeSqlite): Dialect {
