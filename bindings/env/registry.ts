@@ -10,13 +10,8 @@ import type { CookieStorage, SessionStorage } from '../storage/contract.ts'
 import { cookieStorage } from '../storage/cookie.ts'
 import { fromDriver, type SessionDriver } from '../storage/driver.ts'
 import { memoryStorage } from '../storage/memory.ts'
+import type { StorageOpener } from './opener.ts'
 import type { Variables } from './variables.ts'
-
-/** Opens a storage for the variables of an environment. */
-export type StorageOpener = (variables: Variables) => SessionStorage | CookieStorage
-
-/** The storages that only some hosts can open, by name. */
-export type StorageOpeners = Readonly<Record<'file' | 'redis' | 'database', StorageOpener>>
 
 /**
  * Makes a storage, or a driver for `fromDriver`, when an environment names it. It gets the environment

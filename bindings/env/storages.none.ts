@@ -4,7 +4,7 @@
  * @module
  */
 import { ConfigurationError } from '../errors.ts'
-import type { StorageOpeners } from './registry.ts'
+import type { StorageOpeners } from './opener.ts'
 
 const missing = (driver: string) => (): never => {
   throw new ConfigurationError(

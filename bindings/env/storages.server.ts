@@ -7,7 +7,7 @@ import { ConfigurationError } from '../errors.ts'
 import { openDatabase } from './database.server.ts'
 import { early, findClient, importClient } from './clients.server.ts'
 import { deferStorage, type OpenedStorage } from './deferred.ts'
-import type { StorageOpeners } from './registry.ts'
+import type { StorageOpeners } from './opener.ts'
 import type { SessionStorage } from '../storage/contract.ts'
 
 const isBun = 'Bun' in globalThis
