@@ -14,5 +14,5 @@ export default defineConfig({
       },
     }),
   ],
-  test: { include: ['*.test.ts'] },
+  test: { include: ['*.test.ts'], testTimeout: 30_000 },
 })
