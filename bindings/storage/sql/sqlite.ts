@@ -9,6 +9,8 @@ import { type Dialect, SqliteDialect } from 'kysely'
 interface Statement {
   all(...parameters: never[]): unknown[]
   run(...parameters: never[]): { changes: number | bigint; lastInsertRowid: number | bigint }
+  /** Of better-sqlite3, whose `columns()` throws where there are none. */
+  readonly reader?: boolean
   /** Of `node:sqlite`. */
   columns?(): readonly unknown[]
   /** Of `bun:sqlite`. */
@@ -31,14 +33,12 @@ export interface RuntimeSqlite {
  * @example
  * ```ts
  * import { Kysely } from 'kysely'
- * import { sqliteDialect, sqlStorage } from 'tuile/storage/sql'
+ * import { type RuntimeSqlite, sqliteDialect, sqlStorage } from 'tuile/storage/sql'
  *
- * async function openStorage(file: string) {
- *   const { DatabaseSync } = process.getBuiltinModule('node:sqlite') // import it as ever
- *   const db = new Kysely({ dialect: sqliteDialect(new DatabaseSync(file)) })
- *   return sqlStorage(db)
- * }
- * if (process.getBuiltinModule('node:sqlite')) await (await openStorage(':memory:')).migrate()
+ * // openStorage(new DatabaseSync('sessions.db')), or new Database('sessions.db') of bun:sqlite
+ * const openStorage = (database: RuntimeSqlite) =>
+ *   sqlStorage(new Kysely({ dialect: sqliteDialect(database) }))
+ * assert.equal(typeof openStorage, 'function')
  * ```
  */
 export function sqliteDialect(database: RuntimeSqlite): Dialect {
@@ -48,9 +48,9 @@ export function sqliteDialect(database: RuntimeSqlite): Dialect {
       close: () => database.close(),
       prepare(sql) {
         const statement = database.prepare(sql)
-        const columns = statement.columnNames ?? statement.columns?.() ?? []
+        const columns = () => statement.columnNames ?? statement.columns?.() ?? []
         return {
-          reader: columns.length > 0,
+          reader: statement.reader ?? columns().length > 0,
           all: (parameters) => statement.all(...(parameters as never[])),
           run: (parameters) => statement.run(...(parameters as never[])),
           iterate: (parameters) => statement.all(...(parameters as never[])).values(),
