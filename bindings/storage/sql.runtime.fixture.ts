@@ -22,7 +22,7 @@ const create = async () => {
   await storage.sweep(1000)
   return storage
 }
-const cases = [...storageConformance(create), ...sessionConformance(create, { interleavings: 200 })]
+const cases = [...storageConformance(create), ...sessionConformance(create, { interleavings: 50 })]
 const failed: string[] = []
 for (const { name, run } of cases) {
   await run().catch((error) => failed.push(`${name}: ${error.stack}`))

@@ -30,6 +30,8 @@ export interface SqlDialect {
   readonly now: string
   /** Of a key, which is compared byte by byte; of a record; and of a primary key that counts up. */
   readonly types: { readonly key: string; readonly text: string; readonly ticket: string }
+  /** Before the word `table`, of a table that need not outlive a crash of the database. */
+  readonly volatile: string
   /** What follows the columns of a table. */
   readonly tableOptions: string
   /** Removes at most `:limit` rows of a table that have ended. */
@@ -57,6 +59,8 @@ const postgres: SqlDialect = {
     text: 'text',
     ticket: 'bigint generated always as identity primary key',
   },
+  // Its writes wait for no disk.
+  volatile: 'unlogged ',
   tableOptions: '',
   // As an array the rows are looked for once, whatever the plan; others' locks are not waited for.
   deleteEnded: (table) =>
@@ -66,8 +70,8 @@ const postgres: SqlDialect = {
   isTransient: ({ code }) => code === '40001' || code === '40P01',
   // undefined_table
   isTableMissing: ({ code }) => code === '42P01',
-  // unique_violation (in the catalogue), duplicate_table
-  isTableRace: ({ code }) => code === '23505' || code === '42P07',
+  // unique_violation (in the catalogue), duplicate_table, duplicate_object (its type)
+  isTableRace: ({ code }) => code === '23505' || code === '42P07' || code === '42710',
 }
 
 /** MySQL and MariaDB. */
@@ -83,6 +87,7 @@ const mysql: SqlDialect = {
     text: 'longtext character set utf8mb4',
     ticket: 'bigint auto_increment primary key',
   },
+  volatile: '',
   tableOptions: ' engine = InnoDB',
   deleteEnded: (table) =>
     `delete from ${table} where expires_at <= ${mysql.now} order by expires_at limit :limit`,
@@ -101,6 +106,7 @@ const sqlite: SqlDialect = {
   // unixepoch('subsec') came with 3.42, which is newer than some clients.
   now: "cast((julianday('now') - 2440587.5) * 86400000 + 0.5 as integer)",
   types: { key: 'text', text: 'text', ticket: 'integer primary key autoincrement' },
+  volatile: '',
   tableOptions: '',
   deleteEnded: (table) =>
     `delete from ${table} where rowid in (select rowid from ${table} ` +

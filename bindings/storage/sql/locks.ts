@@ -48,32 +48,31 @@ export function createLock(
     `update ${queue} set expires_at = ${now} + :ttl where id = :id and token = :token`
   )
   const leave = statement(`delete from ${queue} where id = :id and token = :token`)
-  const countAhead = statement(`select count(*) as ahead ${others} ${own}`)
+  const ahead = statement(`select count(*) as ahead ${others} ${own}`)
 
   /** Waits in the queue until the lock is ours. */
   const wait = async (id: string, token: string, { ttl, signal }: LockOptions): Promise<void> => {
     const ticket = { id, token, ttl: Math.min(ttl, TICKET_TTL) }
-    const ahead = async () => Number((await countAhead(ticket)).rows[0]!.ahead)
-    try {
-      await enqueue(ticket)
-      let stayed = performance.now()
-      let before = await ahead()
-      let pause = FIRST_PAUSE
-      while (before > 0 || !(await acquire({ id, token, ttl }))) {
-        // With a part of chance, or all who wait would ask at once.
-        const most = Math.min(LONGEST_PAUSE, pause * (before + 1))
-        await sleep(most * (0.5 + Math.random() / 2), signal)
-        if (performance.now() - stayed > ticket.ttl / 4) {
-          await stay(ticket)
-          stayed = performance.now()
-        }
-        const last = before
-        if (last > 0) before = await ahead()
-        pause = before < last ? FIRST_PAUSE : Math.min(LONGEST_PAUSE, pause * 2)
+    const countAhead = async () => Number((await ahead(ticket)).rows[0]!.ahead)
+    await enqueue(ticket)
+    let stayed = performance.now()
+    let before = await countAhead()
+    let pause = FIRST_PAUSE
+    while (before > 0 || !(await acquire({ id, token, ttl }))) {
+      const asked = performance.now()
+      // With a part of chance, or all who wait would ask at once.
+      const most = Math.min(LONGEST_PAUSE, pause * Math.max(1, before))
+      await sleep(most * (0.5 + Math.random() / 2), signal)
+      if (performance.now() - stayed > ticket.ttl / 4) {
+        await stay(ticket)
+        stayed = performance.now()
       }
-    } finally {
-      // A ticket that stays for want of a connection ends by itself.
-      await leave(ticket).catch(() => undefined)
+      const last = before
+      if (last > 0) before = await countAhead()
+      // Half of what a turn took lately: a whole one would make turns take longer and longer.
+      if (before === 0 && last > 0) pause = FIRST_PAUSE
+      else if (before < last) pause = (performance.now() - asked) / (last - before) / 2
+      else pause = Math.min(LONGEST_PAUSE, pause * 1.5)
     }
   }
 
@@ -81,7 +80,17 @@ export function createLock(
     const { ttl, signal } = options
     signal.throwIfAborted()
     const token = crypto.randomUUID()
-    if (!(await acquire({ id, token, ttl }))) await wait(id, token, options)
+    if (!(await acquire({ id, token, ttl }))) {
+      // A ticket that stays for want of a connection ends by itself.
+      const withdraw = () => leave({ id, token }).catch(() => undefined)
+      try {
+        await wait(id, token, options)
+        void withdraw()
+      } catch (error) {
+        await withdraw()
+        throw error
+      }
+    }
     const lock: StorageLock = {
       extend: async (ttl) => (await extend({ id, token, ttl })).changes === 1,
       release: () => release({ id, token }),

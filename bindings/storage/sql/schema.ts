@@ -62,12 +62,19 @@ export function schemaOf(dialect: SqlDialect, tables: SqlTables): string[] {
   // MySQL has no `create index if not exists`, the others no index within a table.
   const inline = dialect.name === 'mysql'
 
-  const table = (name: string, columns: string[], index?: { name: string; columns: string }) => {
+  const table = (
+    name: string,
+    columns: string[],
+    index?: { name: string; columns: string },
+    kind = ''
+  ) => {
     const bare = name.split('.').at(-1)!.slice(1, -1)
     const indexName = index && `${quote}${bare}_${index.name}${quote}`
     const lines = index && inline ? [...columns, `index ${indexName} (${index.columns})`] : columns
     const body = lines.map((line) => `  ${line}`).join(',\n')
-    const statements = [`create table if not exists ${name} (\n${body}\n)${dialect.tableOptions}`]
+    const statements = [
+      `create ${kind}table if not exists ${name} (\n${body}\n)${dialect.tableOptions}`,
+    ]
     if (index && !inline) {
       statements.push(`create index if not exists ${indexName} on ${name} (${index.columns})`)
     }
@@ -87,11 +94,18 @@ export function schemaOf(dialect: SqlDialect, tables: SqlTables): string[] {
       [`owner ${key}`, `session ${key}`, expiresAt, 'primary key (owner, session)'],
       byEnd
     ),
-    ...table(tables.locks, [`id ${key} primary key`, `token ${key} not null`, expiresAt]),
+    // A crash ends all locks: their holders can extend them no more, and a write has its version.
+    ...table(
+      tables.locks,
+      [`id ${key} primary key`, `token ${key} not null`, expiresAt],
+      undefined,
+      dialect.volatile
+    ),
     ...table(
       tables.queue,
       [`ticket ${ticket}`, `id ${key} not null`, `token ${key} not null`, expiresAt],
-      { name: 'id', columns: 'id, ticket' }
+      { name: 'id', columns: 'id, ticket' },
+      dialect.volatile
     ),
   ]
 }
