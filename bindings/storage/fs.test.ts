@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import {
   chmodSync,
   mkdtempSync,
@@ -11,6 +12,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { buildSync } from 'esbuild'
 import { afterAll, describe, expect, it } from 'vitest'
 import { ConfigurationError } from '../errors.ts'
 import { sessionConformance } from '../session-conformance.ts'
@@ -20,6 +22,8 @@ import { fsStorage } from './fs.ts'
 import { HOSTILE_KEYS } from './hostile-keys.fixture.ts'
 
 const HOUR = 3_600_000
+/** The user without rights. */
+const NOBODY = 65_534
 const NEVER = new AbortController().signal
 const folder = mkdtempSync(join(tmpdir(), 'tuile-fs-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }), 60_000)
@@ -86,14 +90,31 @@ describe('fsStorage and its folder', () => {
     expect(() => fsStorage(file)).toThrow(file)
   })
 
-  it.skipIf(process.getuid?.() === 0)(
-    'refuses a folder that cannot be written to (skipped for root, who can)',
-    () => {
-      const path = mkdtempSync(join(folder, 'closed-'))
-      chmodSync(path, 0o500)
-      expect(() => fsStorage(path)).toThrow(ConfigurationError)
-    }
-  )
+  it('refuses a folder that cannot be written to', () => {
+    const path = mkdtempSync(join(folder, 'closed-'))
+    chmodSync(folder, 0o755)
+    chmodSync(path, 0o555)
+    const program = buildSync({
+      stdin: {
+        contents: `import { fsStorage } from './fs.ts'
+          try { fsStorage(process.argv[2]) } catch (error) { console.log(String(error)) }`,
+        resolveDir: import.meta.dirname,
+      },
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      write: false,
+    })
+    // Root can write everywhere, so it asks somebody who cannot.
+    const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-', path], {
+      cwd: tmpdir(),
+      encoding: 'utf8',
+      input: program.outputFiles[0]!.text,
+      ...(process.getuid?.() === 0 && { uid: NOBODY }),
+    })
+    expect(stdout).toContain('ConfigurationError: ')
+    expect(stdout).toContain(path)
+  })
 
   it('works again after its folder was removed', async () => {
     const path = newFolder()
