@@ -26,7 +26,7 @@ export async function checkJobs(jobs) {
 async function runTimed(job, how) {
   const tasks = await prepare(job)
   const size = job.size ?? job.sizeOf?.(tasks)
-  const figures = await measure(tasks, how)
+  const figures = await measure(tasks, { ...how, warmUp: Math.max(how.warmUp, job.warmUp ?? 0) })
   await job.close?.()
   return describeJob(job, size, figures)
 }

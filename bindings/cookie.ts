@@ -170,7 +170,9 @@ export function parseCookies(
   engine: Engine,
   header: string | null | undefined
 ): Record<string, string> {
-  const cookies = Object.create(null) as Record<string, string>
+  // V8 keeps what Object.create(null) makes as a dictionary: one cookie took 3.4x the time of
+  // this, twelve 1.1x (Node 24).
+  const cookies = Object.setPrototypeOf({}, null) as Record<string, string>
   if (!header) return cookies
   const pairs = engine.listCookies(header)
   // Looked for once, and by what it holds rather than with `in`: 4.7 → 2.3 µs for twelve cookies.

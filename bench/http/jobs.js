@@ -8,6 +8,7 @@ import { measureServers } from './measure.js'
 const APPS = [
   { name: 'app that reads the Cookie header', plain: true },
   { name: 'bare app', plain: true },
+  { name: 'middleware that reads the Cookie header', plain: true },
   { name: 'tuile, wasm' },
   { name: 'tuile, wasm, in the cookie' },
   { name: 'hono/cookie + cookie-signature + Map' },

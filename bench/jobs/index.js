@@ -10,6 +10,7 @@
  * @property {number} [size] Bytes of a message, where that is what differs within the group.
  * @property {number} [per] How many pieces of work one call does: figures are per piece.
  * @property {string} [unit] `ns` unless it says otherwise.
+ * @property {number} [warmUp] Rounds that it needs at least before those that count.
  * @property {boolean} [slow] Whether only `npm run bench:all` runs it.
  * @property {() => Promise<Task[]>} [createTasks] The contenders, the one that ratios refer to first.
  * @property {() => unknown} [close] Gives back what `createTasks` has opened.

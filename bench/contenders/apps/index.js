@@ -20,6 +20,8 @@ const APPS = {
   'tuile, portable, in the cookie': async () => (await import('./tuile.js')).portableCookie,
   'bare app': async () => (await import('./bare.js')).bare,
   'app that reads the Cookie header': async () => (await import('./bare.js')).cookieHeader,
+  'middleware that reads the Cookie header': async () =>
+    (await import('./bare.js')).headerMiddleware,
   'hono/cookie + cookie-signature + Map': async () =>
     (await import('./by-hand.js')).cookieSignature,
   'hono/cookie signed + Map': async () => (await import('./by-hand.js')).honoSigned,
