@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { mariadb } from './servers/mariadb.js'
+import { memcached } from './servers/memcached.js'
 import { postgres } from './servers/postgres.js'
 import { redis, redisCluster, redisSentinel, redisTls, valkey } from './servers/redis.js'
 import { answers, stopServers } from './servers/server.js'
@@ -20,7 +21,7 @@ import { answers, stopServers } from './servers/server.js'
  * first of which tells whether the user has given it; whether its programs are there; and a start
  * that gives the variables' values. What it starts with `startServer` is stopped without its help.
  */
-const SERVICES = [redis, redisTls, redisCluster, redisSentinel, valkey, postgres, mariadb]
+const SERVICES = [redis, redisTls, redisCluster, redisSentinel, valkey, memcached, postgres, mariadb]
 
 const file = fileURLToPath(new URL('../.services.json', import.meta.url))
 
