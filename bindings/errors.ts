@@ -16,7 +16,10 @@ export class TuileError extends Error {
   }
 }
 
-/** Options that cannot work, or that would be unsafe. Thrown when something is made, never later. */
+/**
+ * Options that cannot work, or that would be unsafe. Thrown when something is made; later only by a
+ * call that the options do not allow, and where a server has to be asked: a table that is not there.
+ */
 export class ConfigurationError extends TuileError {
   constructor(message: string) {
     super('CONFIGURATION', message)
