@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
 
@@ -26,8 +25,6 @@ const config: ViteUserConfig = defineConfig({
     reporters: results ? ['default', ['json', { outputFile: results }]] : ['default'],
     exclude: ['adapters/runtimes/suite/**'],
     testTimeout: 30_000,
-    // Most of the time is spent waiting: for deadlines, servers and browsers.
-    maxWorkers: Math.max(4, availableParallelism()),
   },
 })
 
