@@ -21,7 +21,16 @@ import { answers, stopServers } from './servers/server.js'
  * first of which tells whether the user has given it; whether its programs are there; and a start
  * that gives the variables' values. What it starts with `startServer` is stopped without its help.
  */
-const SERVICES = [redis, redisTls, redisCluster, redisSentinel, valkey, memcached, postgres, mariadb]
+const SERVICES = [
+  redis,
+  redisTls,
+  redisCluster,
+  redisSentinel,
+  valkey,
+  memcached,
+  postgres,
+  mariadb,
+]
 
 const file = fileURLToPath(new URL('../.services.json', import.meta.url))
 
