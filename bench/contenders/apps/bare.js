@@ -7,6 +7,14 @@ export function bare() {
   return { name: 'bare app', app, plain: true }
 }
 
+/** It asks for the Cookie header, which most of what reads a cookie begins with. */
+export function cookieHeader() {
+  const app = new Hono()
+    .get('/read', (c) => c.text(c.req.header('Cookie') ? 'somebody' : 'nobody'))
+    .get('/write', (c) => c.text(c.req.header('Cookie') ? '42' : '1'))
+  return { name: 'app that reads the Cookie header', app, plain: true }
+}
+
 /** The same in a middleware: with one, Hono and the server answer with promises, whatever it does. */
 export function headerMiddleware() {
   const app = new Hono()
@@ -17,12 +25,4 @@ export function headerMiddleware() {
     .get('/read', (c) => c.text(c.get('cookie') ? 'somebody' : 'nobody'))
     .get('/write', (c) => c.text(c.get('cookie') ? '42' : '1'))
   return { name: 'middleware that reads the Cookie header', app, plain: true }
-}
-
-/** It asks for the Cookie header, which most of what reads a cookie begins with. */
-export function cookieHeader() {
-  const app = new Hono()
-    .get('/read', (c) => c.text(c.req.header('Cookie') ? 'somebody' : 'nobody'))
-    .get('/write', (c) => c.text(c.req.header('Cookie') ? '42' : '1'))
-  return { name: 'app that reads the Cookie header', app, plain: true }
 }
