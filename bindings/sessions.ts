@@ -4,30 +4,22 @@
  * @module
  */
 import { chain, type Awaitable } from './awaitable.ts'
+import { createBackend, type Backend } from './backend.ts'
 import { Channel } from './channel.ts'
 import { defaultEngine } from './codec/select.ts'
 import { Committer, type CommitOptions } from './committer.ts'
-import { ConfigurationError } from './errors.ts'
 import { SessionEmitter, type SessionEventName, type SessionListener } from './events.ts'
-import { createId, ownerKey, storageKey } from './id.ts'
+import { createId, storageKey } from './id.ts'
 import type { Keeper } from './keeper/contract.ts'
-import { createCookieKeeper } from './keeper/cookie.ts'
-import { createServerKeeper } from './keeper/server.ts'
-import { queueOf } from './lock-queue.ts'
-import { Locks } from './lock.ts'
 import {
   checkDeadlines,
-  checkMaxPerOwner,
   checkOperation,
   checkRandom,
-  checkStorage,
   isDevelopment,
-  isProduction,
   type Operation,
   type SessionsOptions,
 } from './options.ts'
-import { type OwnedSession, type OwnerControl, Owners } from './owners.ts'
-import { Revocations } from './revocations.ts'
+import type { OwnedSession } from './owners.ts'
 import { createSessionCookies } from './session-cookie.ts'
 import { SessionState, type Host, type Source } from './session-state.ts'
 import {
@@ -38,10 +30,9 @@ import {
   type UntypedData,
 } from './session.ts'
 import { CookieSource, loadedSource, type SourceContext } from './source.ts'
-import { guardStorage } from './storage-guard.ts'
 import type { CookieStorage, SessionStorage } from './storage/contract.ts'
 import { cookieStorage } from './storage/cookie.ts'
-import { Sweeper, type SweepingOptions, type SweepOptions } from './sweeper.ts'
+import type { SweepingOptions, SweepOptions } from './sweeper.ts'
 
 export type { CommitOptions, SweepingOptions, SweepOptions }
 
@@ -88,6 +79,7 @@ export class Sessions<
   readonly cookieName: string
 
   readonly #events: SessionEmitter
+  readonly #backend: Backend
   readonly #keeper: Keeper
   readonly #committer: Committer
   readonly #secure: Channel
@@ -95,17 +87,12 @@ export class Sessions<
   readonly #operation: Operation
   readonly #source: SourceContext
   readonly #host: Host
-  readonly #locks: Locks | null
-  readonly #sweeper: Sweeper
   readonly #keyOf: (id: string) => string
-  readonly #owners: OwnerControl | null
 
   /** See `createSessions`. */
   constructor(options: SessionsOptions<Data>) {
-    const { storage = cookieStorage(), cookie } = options
+    const { storage = cookieStorage(), cookie, schema, maxPerOwner } = options
     checkRandom()
-    checkStorage(storage)
-    if (!('stateless' in storage) && storage.volatile && isProduction()) warnOfVolatileStorage()
     this.storage = storage
     const deadlines = checkDeadlines(options)
     const cookies = createSessionCookies(cookie, deadlines.lifetime / 1000)
@@ -114,44 +101,27 @@ export class Sessions<
       cookies.plain === null ? this.#secure : new Channel(cookies.plain, options.secrets)
     this.cookieName = cookies.secure.name
 
-    this.#events = new SessionEmitter(options.onEvent)
-    this.#operation = checkOperation(options)
-    const createEpoch = (): string => createId(defaultEngine)
+    const events = new SessionEmitter(options.onEvent)
+    const operation = checkOperation(options)
     const keyOf = (id: string): string => storageKey(defaultEngine, id)
-    const ownerKeyOf = (userId: string): string => ownerKey(defaultEngine, userId)
-    const { schema } = options
-    const settings = { deadlines, schema, events: this.#events, keyOf, ownerKeyOf }
-    const max = checkMaxPerOwner(options.maxPerOwner, storage)
+    const settings = { deadlines, operation, events, keyOf, schema, maxPerOwner }
+    const backend = createBackend(storage, settings)
+    const { keeper } = backend
+    this.#events = events
+    this.#operation = operation
     this.#keyOf = keyOf
-    if ('stateless' in storage) {
-      const guarded =
-        storage.revocations &&
-        guardStorage(storage.revocations, this.#events, this.#operation.timeout)
-      const revocations = guarded ? new Revocations(guarded, { ...settings, createEpoch }) : null
-      this.#owners = revocations
-      this.#keeper = createCookieKeeper(settings, revocations)
-      this.#locks = null
-      this.#sweeper = new Sweeper(undefined, this.#events, deadlines.lifetime)
-    } else {
-      const guarded = guardStorage(storage, this.#events, this.#operation.timeout)
-      const owners = guarded.owners
-        ? new Owners(guarded, guarded.owners, { ...settings, max })
-        : null
-      this.#owners = owners
-      this.#keeper = createServerKeeper(guarded, settings, owners)
-      this.#locks = new Locks(guarded, queueOf(storage), this.#keeper, keyOf, this.#operation)
-      this.#sweeper = new Sweeper(guarded.sweep, this.#events, deadlines.lifetime)
-    }
-    this.#committer = new Committer(this.#keeper, deadlines, (state) => this.#channel(state.plain))
+    this.#backend = backend
+    this.#keeper = keeper
+    this.#committer = new Committer(keeper, deadlines, (state) => this.#channel(state.plain))
     this.#source = {
-      keeper: this.#keeper,
-      events: this.#events,
-      emptyOnError: this.#operation.onStorageError === 'empty',
+      keeper,
+      events,
+      emptyOnError: operation.onStorageError === 'empty',
     }
     this.#host = {
       createId: () => createId(defaultEngine),
-      lock: async (state, signal) => this.#needServer().lock(state, signal),
-      checkOwners: () => void this.#needOwners(),
+      lock: async (state, signal) => backend.locks().lock(state, signal),
+      checkOwners: () => void backend.owners(),
       trackMutations: isDevelopment(),
     }
   }
@@ -230,7 +200,7 @@ export class Sessions<
     const committed = this.#commit(state, options, onStorageError !== 'throw')
     if (sweepProbability === 0 || Math.random() >= sweepProbability) return committed
     return chain(committed, (lines) => {
-      this.#sweeper.sweepAfter(options.waitUntil)
+      this.#backend.sweeper.sweepAfter(options.waitUntil)
       return lines
     })
   }
@@ -265,7 +235,7 @@ export class Sessions<
     const session = this.defer(cookieHeader, options)
     const state = stateOf(session)
     state.accessed = true
-    await (this.#locks ? state.lock(options.signal) : state.load())
+    await ('stateless' in this.storage ? state.load() : state.lock(options.signal))
     try {
       const result = await use(session)
       return { result, setCookie: await this.commit(session, { final: true }) }
@@ -286,7 +256,7 @@ export class Sessions<
    * @throws ConfigurationError with the cookie storage, which keeps no sessions.
    */
   get(id: string): Awaitable<Session<Data, Flash> | null> {
-    this.#needServer()
+    this.#backend.locks()
     return chain(this.#keeper.open({ format: 'T', text: id, keyIndex: 0 }), (origin) => {
       if (origin === null) return null
       const session = this.#session(loadedSource(origin), false)
@@ -356,7 +326,7 @@ export class Sessions<
    * @throws SessionStorageError if the storage fails.
    */
   async listByOwner(userId: string): Promise<OwnedSession[]> {
-    return this.#needOwners().list(userId)
+    return this.#backend.owners().list(userId)
   }
 
   /**
@@ -373,7 +343,7 @@ export class Sessions<
     userId: string,
     { except, only }: RevokeOptions = {}
   ): Promise<number | null> {
-    const owners = this.#needOwners()
+    const owners = this.#backend.owners()
     const spared = except && stateOf(except)
     await spared?.load()
     return owners.revoke(userId, { except: spared, only })
@@ -389,7 +359,7 @@ export class Sessions<
    * storage that does so by itself, or keeps nothing, there is nothing to do: 0.
    */
   sweep(options?: SweepOptions): Awaitable<number> {
-    return this.#sweeper.sweep(options)
+    return this.#backend.sweeper.sweep(options)
   }
 
   /**
@@ -408,12 +378,12 @@ export class Sessions<
    * ```
    */
   startSweeping(options?: SweepingOptions): boolean {
-    return this.#sweeper.start(options)
+    return this.#backend.sweeper.start(options)
   }
 
   /** Stops what `startSweeping` has started; `false` if nothing was. */
   stopSweeping(): boolean {
-    return this.#sweeper.stop()
+    return this.#backend.sweeper.stop()
   }
 
   /** Listens to an event; the function that comes back ends that. */
@@ -450,34 +420,6 @@ export class Sessions<
   #channel(plain: boolean): Channel {
     return plain ? this.#plain : this.#secure
   }
-
-  #needOwners(): OwnerControl {
-    if (this.#owners !== null) return this.#owners
-    throw new ConfigurationError(
-      'stateless' in this.storage
-        ? 'The cookie storage knows no owners without a place for revocations: ' +
-            'cookieStorage({ revocations: memoryStorage() }), or another storage'
-        : 'This storage keeps no owners'
-    )
-  }
-
-  #needServer(): Locks {
-    if (this.#locks !== null) return this.#locks
-    throw new ConfigurationError(
-      'The cookie storage keeps no sessions to be found, or to be locked'
-    )
-  }
-}
-
-let warnedOfVolatileStorage = false
-
-function warnOfVolatileStorage(): void {
-  if (warnedOfVolatileStorage) return
-  warnedOfVolatileStorage = true
-  console.warn(
-    'tuile: sessions are kept in the memory of this process. They end with it, and no other process ' +
-      'sees them; in production, use a storage that lasts'
-  )
 }
 
 /**

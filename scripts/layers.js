@@ -20,7 +20,7 @@ const LAYERS = [
   ],
   [
     'sessions',
-    /^bindings\/(sessions|committer|channel|source|owners|revocations|lock|lock-queue|sweeper|options|storage-guard|session-conformance(-\w+)?)\.ts$|^bindings\/(keeper|env)\//,
+    /^bindings\/(sessions|backend|committer|channel|source|owners|revocations|lock|lock-queue|sweeper|options|storage-guard|session-conformance(-\w+)?)\.ts$|^bindings\/(keeper|env)\//,
   ],
   ['entries', /^bindings\/(index|codec|testing)\.ts$/],
   ['adapters', /^adapters\//],
