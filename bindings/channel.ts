@@ -1,19 +1,14 @@
 /**
- * Channels: how a session's token gets to the browser and back, under one cookie name.
+ * Channels: how a session's token gets to the client and back, made and read with the keys of one name.
  *
  * @module
  */
-import {
-  MAX_COOKIE_SIZE,
-  type OpenedToken,
-  type Rejection,
-  type TokenRing,
-} from './codec/engine.ts'
+import type { Carrier } from './carrier.ts'
+import type { OpenedToken, Rejection, TokenRing } from './codec/engine.ts'
 import { defaultEngine } from './codec/select.ts'
 import { CookieOverflowError } from './errors.ts'
 import { checkSecrets, deriveKeys } from './keyring.ts'
 import { largestValues } from './record.ts'
-import type { SessionCookie } from './session-cookie.ts'
 import type { Origin } from './session-state.ts'
 
 /** Makes the token of a stored session. */
@@ -39,42 +34,41 @@ function ringOf(cookieName: string, secrets: string | readonly string[]): TokenR
   return ring
 }
 
-/** One cookie, and the keys of its name. */
+/** One carrier, and the keys of its name. `received` is what the carrier looks for its token in. */
 export class Channel {
-  readonly #cookie: SessionCookie
+  readonly #carrier: Carrier
   readonly #ring: TokenRing
 
-  constructor(cookie: SessionCookie, secrets: string | readonly string[]) {
-    this.#cookie = cookie
-    this.#ring = ringOf(cookie.name, secrets)
+  constructor(carrier: Carrier, secrets: string | readonly string[]) {
+    this.#carrier = carrier
+    this.#ring = ringOf(carrier.name, secrets)
   }
 
-  /** The token in a Cookie header, verified, or why there is none. */
-  open(cookieHeader: string): OpenedToken | Rejection {
-    return this.#ring.open(cookieHeader)
+  /** The token that a request brought, verified, or why there is none. */
+  open(received: string): OpenedToken | Rejection {
+    return this.#ring.open(this.#carrier.headerOf(received))
   }
 
-  /** Whether the token in a Cookie header says, unverified, that a flash message waits. */
-  flashWaits(cookieHeader: string): boolean {
-    const { name } = this.#cookie
-    return cookieHeader.includes(`${name}=t`) || cookieHeader.includes(`${name}=p`)
+  /** Whether the token that a request brought says, unverified, that a flash message waits. */
+  flashWaits(received: string): boolean {
+    const { name } = this.#carrier
+    const header = this.#carrier.headerOf(received)
+    return header.includes(`${name}=t`) || header.includes(`${name}=p`)
   }
 
   /**
-   * The `Set-Cookie` line of a stored session that lives for `remaining` more seconds.
+   * The lines that give the client a stored session, which lives for `remaining` more seconds.
    *
-   * @throws CookieOverflowError if browsers would drop the line.
+   * @throws CookieOverflowError if browsers would drop one.
    */
-  set(maker: TokenMaker, origin: Origin, remaining: number): string {
-    const size = this.#cookie.set('', remaining).length + maker.tokenSize(origin)
-    if (size > MAX_COOKIE_SIZE) {
-      throw new CookieOverflowError(size, MAX_COOKIE_SIZE, largestValues(origin.record))
-    }
-    return this.#cookie.set(maker.token(this.#ring, origin), remaining)
+  set(maker: TokenMaker, origin: Origin, remaining: number, received: string): string[] {
+    const { size, limit } = this.#carrier.measure(maker.tokenSize(origin), remaining)
+    if (size > limit) throw new CookieOverflowError(size, limit, largestValues(origin.record))
+    return this.#carrier.set(maker.token(this.#ring, origin), remaining, received)
   }
 
-  /** The `Set-Cookie` line that removes the cookie. */
-  remove(): string {
-    return this.#cookie.remove()
+  /** The lines that take the session away from the client. */
+  remove(received: string): string[] {
+    return this.#carrier.remove(received)
   }
 }

@@ -83,7 +83,7 @@ export class Committer {
     return chain(this.#keeper.destroy(before), () => {
       state.settle(null)
       // Of a session that moved on, the browser holds the new id: that cookie is not ours to remove.
-      return before.record.frozen ? [] : [this.#channelOf(state).remove()]
+      return before.record.frozen ? [] : this.#channelOf(state).remove(state.received)
     })
   }
 
@@ -91,11 +91,11 @@ export class Committer {
   #settle(state: SessionState, stored: Origin): string[] {
     const before = state.origin
     const after = { ...stored, reissue: false, flashMarked: stored.record.flash.size > 0 }
-    const lines: string[] = []
+    let lines: string[] = []
     if (this.#keeper.needsCookie(before, after)) {
       const ends = after.record.createdAt + this.#deadlines.lifetime
       const remaining = Math.max(0, Math.ceil((ends - Date.now()) / 1000))
-      lines.push(this.#channelOf(state).set(this.#keeper, after, remaining))
+      lines = this.#channelOf(state).set(this.#keeper, after, remaining, state.received)
     }
     state.settle(after)
     return lines

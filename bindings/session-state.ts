@@ -104,7 +104,10 @@ export class SessionState {
   lockOnLoad = false
   /** Why this session stands in for one that could not be read, if so: nothing of it is kept. */
   failure: unknown = null
-  readonly plain: boolean
+  /** Which of the manager's channels the session came by, and goes back by. */
+  readonly way: number
+  /** What that channel was given to look for the session in: the Cookie header, or nothing. */
+  readonly received: string
 
   /** How many of the changes the record that is being written holds. */
   written = 0
@@ -124,9 +127,9 @@ export class SessionState {
   readonly #host: Host
   readonly #handedOut: Map<string, string> | null
 
-  /** @param plain Whether the request came over plain HTTP on localhost, see `cookie.secure`. */
-  constructor(source: Source | null, host: Host, plain: boolean) {
-    this.plain = plain
+  constructor(source: Source | null, host: Host, way: number, received: string) {
+    this.way = way
+    this.received = received
     this.#source = source
     this.#host = host
     this.#handedOut = host.trackMutations ? new Map() : null

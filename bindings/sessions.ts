@@ -5,6 +5,7 @@
  */
 import { chain, type Awaitable } from './awaitable.ts'
 import { createBackend, type Backend } from './backend.ts'
+import { cookieCarrier } from './carrier.ts'
 import { Channel } from './channel.ts'
 import { defaultEngine } from './codec/select.ts'
 import { Committer, type CommitOptions } from './committer.ts'
@@ -20,7 +21,7 @@ import {
   type SessionsOptions,
 } from './options.ts'
 import type { OwnedSession } from './owners.ts'
-import { createSessionCookies } from './session-cookie.ts'
+import { createSessionCookies, type SessionCookie } from './session-cookie.ts'
 import { SessionState, type Host, type Source } from './session-state.ts'
 import {
   Session,
@@ -35,6 +36,10 @@ import { cookieStorage } from './storage/cookie.ts'
 import type { SweepingOptions, SweepOptions } from './sweeper.ts'
 
 export type { CommitOptions, SweepingOptions, SweepOptions }
+
+/** The ways that a session can come: which channel it comes by. */
+const SECURE = 0
+const PLAIN = 1
 
 /** How a request came in, as far as its cookie is concerned. */
 export interface ReadOptions {
@@ -82,8 +87,8 @@ export class Sessions<
   readonly #backend: Backend
   readonly #keeper: Keeper
   readonly #committer: Committer
-  readonly #secure: Channel
-  readonly #plain: Channel
+  /** By the way of a session, see `SessionState.way`. */
+  readonly #channels: readonly Channel[]
   readonly #operation: Operation
   readonly #source: SourceContext
   readonly #host: Host
@@ -96,9 +101,10 @@ export class Sessions<
     this.storage = storage
     const deadlines = checkDeadlines(options)
     const cookies = createSessionCookies(cookie, deadlines.lifetime / 1000)
-    this.#secure = new Channel(cookies.secure, options.secrets)
-    this.#plain =
-      cookies.plain === null ? this.#secure : new Channel(cookies.plain, options.secrets)
+    const channelOf = (cookie: SessionCookie): Channel =>
+      new Channel(cookieCarrier(cookie), options.secrets)
+    const secure = channelOf(cookies.secure)
+    this.#channels = [secure, cookies.plain === null ? secure : channelOf(cookies.plain)]
     this.cookieName = cookies.secure.name
 
     const events = new SessionEmitter(options.onEvent)
@@ -112,7 +118,7 @@ export class Sessions<
     this.#keyOf = keyOf
     this.#backend = backend
     this.#keeper = keeper
-    this.#committer = new Committer(keeper, deadlines, (state) => this.#channel(state.plain))
+    this.#committer = new Committer(keeper, deadlines, ({ way }) => this.#channels[way]!)
     this.#source = {
       keeper,
       events,
@@ -138,7 +144,7 @@ export class Sessions<
 
   /** Whether there is one cookie only: `cookie.secure` is not `'auto'`. */
   get secureOnly(): boolean {
-    return this.#plain === this.#secure
+    return this.#channels[PLAIN] === this.#channels[SECURE]
   }
 
   /**
@@ -173,9 +179,10 @@ export class Sessions<
     cookieHeader: string | null | undefined,
     { plain = false }: ReadOptions = {}
   ): Session<Data, Flash> {
-    if (!cookieHeader) return this.#session(null, plain)
-    const source = new CookieSource(this.#source, this.#channel(plain), cookieHeader)
-    const session = this.#session(source, plain)
+    const way = plain ? PLAIN : SECURE
+    if (!cookieHeader) return this.#session(null, way)
+    const source = new CookieSource(this.#source, this.#channels[way]!, cookieHeader)
+    const session = this.#session(source, way, cookieHeader)
     if (this.#operation.lock) stateOf(session).lockOnLoad = true
     return session
   }
@@ -259,7 +266,7 @@ export class Sessions<
     this.#backend.locks()
     return chain(this.#keeper.open({ format: 'T', text: id, keyIndex: 0 }), (origin) => {
       if (origin === null) return null
-      const session = this.#session(loadedSource(origin), false)
+      const session = this.#session(loadedSource(origin), SECURE)
       return chain(stateOf(session).load(), () => session)
     })
   }
@@ -391,8 +398,8 @@ export class Sessions<
     return this.#events.on(name, listener)
   }
 
-  #session(source: Source | null, plain: boolean): Session<Data, Flash> {
-    return new Session(new SessionState(source, this.#host, plain))
+  #session(source: Source | null, way: number, received = ''): Session<Data, Flash> {
+    return new Session(new SessionState(source, this.#host, way, received))
   }
 
   #commit(state: SessionState, options: CommitOptions, tolerant: boolean): Awaitable<string[]> {
@@ -415,10 +422,6 @@ export class Sessions<
     } finally {
       await state.unlock()
     }
-  }
-
-  #channel(plain: boolean): Channel {
-    return plain ? this.#plain : this.#secure
   }
 }
 
