@@ -4,7 +4,12 @@
  * @module
  */
 import type { Carrier } from './carrier.ts'
-import type { OpenedToken, Rejection, TokenRing } from './codec/engine.ts'
+import {
+  MAX_HEADER_SIZE,
+  type OpenedToken,
+  type Rejection,
+  type TokenRing,
+} from './codec/engine.ts'
 import { defaultEngine } from './codec/select.ts'
 import { CookieOverflowError } from './errors.ts'
 import { checkSecrets, deriveKeys } from './keyring.ts'
@@ -47,6 +52,13 @@ export class Channel {
   /** The token that a request brought, verified, or why there is none. */
   open(received: string): OpenedToken | Rejection {
     return this.#ring.open(this.#carrier.headerOf(received))
+  }
+
+  /** How many cookies of our name a request brought. What is too long to be looked at has none. */
+  count(received: string): number {
+    if (received.length > MAX_HEADER_SIZE) return 0
+    const pairs = defaultEngine.listCookies(this.#carrier.headerOf(received))
+    return pairs.filter((text, index) => index % 2 === 0 && text === this.#carrier.name).length
   }
 
   /** Whether the token that a request brought says, unverified, that a flash message waits. */

@@ -35,6 +35,11 @@ export interface SessionEvents {
   expire: { readonly key: string }
   /** A cookie of ours was refused; a new, empty session took its place. */
   reject: { readonly reason: RejectReason }
+  /**
+   * More than one cookie of our name came, as when a sibling domain sets another. The first of four
+   * that verifies was taken; `count` is how many there were.
+   */
+  duplicate: { readonly count: number }
   /** Records that had ended were removed. */
   cleanup: { readonly count: number }
   /** Another request changed or ended the session first. `gone`: nothing was written. */
@@ -68,6 +73,11 @@ export class SessionEmitter {
     const listeners = this.#listeners.get(name) ?? new Set()
     this.#listeners.set(name, listeners.add(listener))
     return () => void listeners.delete(listener)
+  }
+
+  /** Whether anybody listens to an event. */
+  hears(name: SessionEventName): boolean {
+    return this.#onEvent !== undefined || (this.#listeners.get(name)?.size ?? 0) > 0
   }
 
   /** Tells an event, which is made only if somebody listens. */

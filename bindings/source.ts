@@ -43,6 +43,7 @@ export class CookieSource implements Source {
       if (typeof opened === 'string' && opened !== 'none') {
         this.#context.events.emit('reject', () => ({ reason: opened }))
       }
+      if (opened !== 'none') this.#tellOfDuplicates()
     }
     return this.#token
   }
@@ -66,6 +67,14 @@ export class CookieSource implements Source {
     } catch (error) {
       return this.#fail(error)
     }
+  }
+
+  /** Costs a look at the whole header, so it is done for listeners alone. */
+  #tellOfDuplicates(): void {
+    const { events } = this.#context
+    if (!events.hears('duplicate')) return
+    const count = this.#channel.count(this.#header)
+    if (count > 1) events.emit('duplicate', () => ({ count }))
   }
 
   #fail(error: unknown): null {
