@@ -91,7 +91,7 @@ export function createBackend(
   if (storage.volatile && isProduction()) warnOfVolatileStorage()
   const guarded = guardStorage(storage, events, operation.timeout)
   const owners = guarded.owners ? new Owners(guarded, guarded.owners, { ...settings, max }) : null
-  const keeper = createServerKeeper(guarded, settings, owners)
+  const keeper = createServerKeeper(guarded, { ...settings, maxSize: operation.maxSize }, owners)
   const locks = new Locks(guarded, queueOf(storage), keeper, keyOf, operation)
   return {
     keeper,

@@ -122,6 +122,38 @@ export class SessionLockLostError extends UnavailableError {
   }
 }
 
+/** One of the largest values of a session. */
+interface LargeValue {
+  readonly key: string
+  readonly size: number
+}
+
+/** The sentence that says what to look at. */
+function namesOf(largest: readonly LargeValue[]): string {
+  const keys = largest.map(({ key, size }) => `"${key}" (${size} bytes)`).join(', ')
+  return `Largest values: ${keys || 'none'}`
+}
+
+/** A session whose record is over the `maxSize` of its storage: nothing was written. */
+export class SessionTooLargeError extends TuileError {
+  /** Bytes of the record. */
+  readonly size: number
+  /** Bytes that it may have. */
+  readonly limit: number
+  /** The largest values, as JSON, the largest first. */
+  readonly largest: readonly LargeValue[]
+
+  constructor(size: number, limit: number, largest: readonly LargeValue[]) {
+    super(
+      'SESSION_TOO_LARGE',
+      `The session would be ${size} bytes, over the ${limit} of maxSize. ${namesOf(largest)}`
+    )
+    this.size = size
+    this.limit = limit
+    this.largest = largest
+  }
+}
+
 /** A cookie that browsers would drop without a word: its `Set-Cookie` line is over 4096 bytes. */
 export class CookieOverflowError extends TuileError {
   /** Bytes of the line. */
@@ -129,18 +161,13 @@ export class CookieOverflowError extends TuileError {
   /** Bytes that browsers accept. */
   readonly limit: number
   /** The largest values, as JSON, the largest first. */
-  readonly largest: readonly { readonly key: string; readonly size: number }[]
+  readonly largest: readonly LargeValue[]
 
-  constructor(
-    size: number,
-    limit: number,
-    largest: readonly { readonly key: string; readonly size: number }[]
-  ) {
-    const keys = largest.map(({ key, size }) => `"${key}" (${size} bytes)`).join(', ')
+  constructor(size: number, limit: number, largest: readonly LargeValue[]) {
     super(
       'COOKIE_OVERFLOW',
       `The session cookie would be ${size} bytes, over the ${limit} that browsers accept. ` +
-        `Largest values: ${keys || 'none'}. Store less, or use a server storage`
+        `${namesOf(largest)}. Store less, or use a server storage`
     )
     this.size = size
     this.limit = limit

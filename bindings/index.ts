@@ -16,6 +16,7 @@ export {
   SessionNotLoadedError,
   SessionSerializationError,
   SessionStorageError,
+  SessionTooLargeError,
   TuileError,
 } from './errors.ts'
 export type {

@@ -109,6 +109,14 @@ export interface SessionsOptions<Data extends object> {
    */
   readonly maxPerOwner?: number | undefined
   /**
+   * Bytes that one session may have in a storage on a server, as JSON: a visitor who makes an app
+   * remember more and more must not fill it. One that has more is a `SessionTooLargeError` at its
+   * commit, and stays as it was. A cookie has its own limit.
+   *
+   * @default 1_048_576
+   */
+  readonly maxSize?: number | undefined
+  /**
    * Checks the data of every stored session. Data that do not fit give a new, empty session and a
    * `reject` event. It must answer at once: a promise is a `ConfigurationError` when a session
    * is read.
@@ -127,6 +135,9 @@ export interface Deadlines {
   readonly idleTimeout: number | null
   readonly touchEvery: number
 }
+
+/** Bytes of the largest record, unless the app says otherwise. */
+const MAX_SIZE = 1_048_576
 
 /** Seconds in a day: the default lifetime. */
 const DAY = 86_400
@@ -149,6 +160,8 @@ export interface Operation {
   readonly timeout: number
   readonly onStorageError: StorageErrorPolicy
   readonly sweepProbability: number
+  /** Bytes that a record in a storage on a server may have. */
+  readonly maxSize: number
 }
 
 /**
@@ -158,6 +171,7 @@ export interface Operation {
  */
 export function checkOperation(options: Omit<SessionsOptions<object>, 'schema'>): Operation {
   const { lock = false, onStorageError = 'throw', sweepProbability = 0, storage } = options
+  const { maxSize = MAX_SIZE } = options
   if (lock && (storage === undefined || 'stateless' in storage)) {
     throw new ConfigurationError('lock needs a storage on the server; a cookie cannot be locked')
   }
@@ -169,6 +183,9 @@ export function checkOperation(options: Omit<SessionsOptions<object>, 'schema'>)
   if (!(sweepProbability >= 0 && sweepProbability <= 1)) {
     throw new ConfigurationError(`sweepProbability must be from 0 to 1, not ${sweepProbability}`)
   }
+  if (!Number.isInteger(maxSize) || maxSize < 1) {
+    throw new ConfigurationError(`maxSize must be a positive integer, not ${String(maxSize)}`)
+  }
   const timer = (name: 'lockTimeout' | 'timeout', byDefault: number): number =>
     seconds(name, options[name] ?? byDefault, 0.001, MAX_TIMER)
   return {
@@ -177,6 +194,7 @@ export function checkOperation(options: Omit<SessionsOptions<object>, 'schema'>)
     timeout: timer('timeout', 2),
     onStorageError,
     sweepProbability,
+    maxSize,
   }
 }
 

@@ -199,6 +199,7 @@ export class Sessions<
    * @throws SessionStorageError if the storage fails.
    * @throws SessionSerializationError if a value is no JSON.
    * @throws CookieOverflowError if the session does not fit its cookie.
+   * @throws SessionTooLargeError if it is over `maxSize` in a storage on a server.
    */
   commit(session: Session<Data, Flash>, options: CommitOptions = {}): Awaitable<string[]> {
     const state = stateOf(session)

@@ -64,6 +64,7 @@ describe('the package', () => {
           "SessionNotLoadedError",
           "SessionSerializationError",
           "SessionStorageError",
+          "SessionTooLargeError",
           "Sessions",
           "TuileError",
           "cookieStorage",

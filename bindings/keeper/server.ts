@@ -9,11 +9,16 @@
  */
 import { chain, type Awaitable } from '../awaitable.ts'
 import { MAC_SIZE, PREFIX_SIZE, type OpenedToken } from '../codec/engine.ts'
-import { SessionGoneError, SessionLockLostError, SessionStorageError } from '../errors.ts'
+import {
+  SessionGoneError,
+  SessionLockLostError,
+  SessionStorageError,
+  SessionTooLargeError,
+} from '../errors.ts'
 import { isId } from '../id.ts'
 import { expiryOf } from '../options.ts'
 import type { Owners } from '../owners.ts'
-import { decodeRecord, encodeRecord, type SessionRecord } from '../record.ts'
+import { decodeRecord, encodeRecord, largestValues, type SessionRecord } from '../record.ts'
 import type { Origin, SessionState } from '../session-state.ts'
 import type { SessionStorage } from '../storage/contract.ts'
 import { fitsSchema, recordOf, type Keeper, type KeeperSettings } from './contract.ts'
@@ -28,6 +33,14 @@ const MAX_BACKOFF = 50
 /** Races that a writer loses before it waits for its turn, where the storage has locks. */
 const MAX_RACES = 3
 
+const encoder = new TextEncoder()
+
+/** What the keeper of a storage is made from. */
+export interface ServerKeeperSettings extends KeeperSettings {
+  /** Bytes that a record may have. */
+  readonly maxSize: number
+}
+
 /**
  * Makes the keeper of a storage, whose failures are `SessionStorageError`s already.
  *
@@ -35,10 +48,10 @@ const MAX_RACES = 3
  */
 export function createServerKeeper(
   storage: SessionStorage,
-  settings: KeeperSettings,
+  settings: ServerKeeperSettings,
   owners: Owners | null
 ): Keeper {
-  const { deadlines, events, schema } = settings
+  const { deadlines, events, maxSize, schema } = settings
   const sync = storage.sync === true
   const keyOf = rememberLast(settings.keyOf)
 
@@ -102,6 +115,13 @@ export function createServerKeeper(
   const endOf = (record: SessionRecord, expiresAt: number): number =>
     owners?.endOf(record, expiresAt) ?? expiresAt
 
+  /** @throws SessionTooLargeError if a record is. A code unit is three bytes of UTF-8 at most. */
+  const checkSize = (record: SessionRecord, text: string): void => {
+    if (text.length * 3 <= maxSize) return
+    const size = encoder.encode(text).length
+    if (size > maxSize) throw new SessionTooLargeError(size, maxSize, largestValues(record))
+  }
+
   /** Writes a record under a key; `null` if the condition did not hold. */
   const write = (
     state: SessionState,
@@ -113,6 +133,7 @@ export function createServerKeeper(
     const claimed = owners?.claim(work, keyOf(id), origin?.record, origin?.id === id) ?? work
     return chain(claimed, (record) => {
       const text = encodeRecord(record)
+      checkSize(record, text)
       const expiresAt = endOf(record, expiryOf(deadlines, createdAt, Date.now()))
       const version = (ifVersion ?? 0) + 1
       const flashMarked = record.flash.size > 0
