@@ -173,6 +173,17 @@ export function decodeRecord(text: string): SessionRecord | null {
   }
 }
 
+function isPrimitive(value: unknown): boolean {
+  return typeof value !== 'object' || value === null
+}
+
+/** Whether requests may share a record: a handler cannot change a value of it in place. */
+export function isShareable({ data, flash }: SessionRecord): boolean {
+  for (const value of data.values()) if (!isPrimitive(value)) return false
+  for (const value of flash.values()) if (!isPrimitive(value)) return false
+  return true
+}
+
 /** The three values of a record that take the most characters as JSON, the largest first. */
 export function largestValues(record: SessionRecord): { key: string; size: number }[] {
   return [...record.data, ...record.flash]

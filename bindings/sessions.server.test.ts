@@ -202,6 +202,38 @@ describe('a new session that holds nothing when it is committed', () => {
   })
 })
 
+describe('requests of one session in memory', () => {
+  it.each([
+    ['an object', { cart: { items: 1 } }],
+    ['primitives', { count: 1 }],
+  ])('do not see what another one does before it commits: %s', async (_, data) => {
+    const { sessions } = recordedSessions({ storage: memoryStorage() })
+    const cookie = await cookieWith(sessions, data)
+    const first = await sessions.read(cookie)
+    const second = await sessions.read(cookie)
+    const [key] = Object.keys(data) as [string]
+    const value = first.get(key)
+    if (typeof value === 'object') value.items = 2
+    first.set('more', true)
+    first.flash('notice', 'saved')
+    expect(second.all()).toEqual(data)
+    expect((await sessions.read(cookie)).all()).toEqual(data)
+  })
+
+  it('see the newest text, and the moved deadline', async () => {
+    const { sessions } = recordedSessions({ storage: memoryStorage(), idleTimeout: 60 })
+    const cookie = await cookieWith(sessions, { count: 1 })
+    for (let count = 2; count < 5; count++) {
+      await visit(sessions, cookie, (session) => {
+        expect(session.get('count')).toBe(count - 1)
+        session.touch()
+      })
+      await visit(sessions, cookie, (session) => session.set('count', count))
+    }
+    expect((await sessions.read(cookie)).get('count')).toBe(4)
+  })
+})
+
 describe('commit() on an asynchronous storage', () => {
   it('rejects, and does not throw, what fails at once', async () => {
     const { sessions } = recordedSessions({ storage: remoteStorage() })
