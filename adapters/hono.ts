@@ -175,6 +175,8 @@ export function session<
       return next()
     }
 
+    const { pending } = sessions
+    if (pending) await pending
     const plain = !sessions.secureOnly && LOCALHOST.test(c.req.url)
     const session = sessions.defer(c.req.header('Cookie'), { plain })
     if (sessions.async && lazy) {

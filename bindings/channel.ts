@@ -14,6 +14,7 @@ import { defaultEngine } from './codec/select.ts'
 import { CookieOverflowError } from './errors.ts'
 import { checkSecrets, deriveKeys } from './keyring.ts'
 import { largestValues } from './record.ts'
+import { type LiveSecrets, MadeFromSecrets } from './secrets.ts'
 import type { Origin } from './session-state.ts'
 
 /** Makes the token of a stored session. */
@@ -28,7 +29,7 @@ export interface TokenMaker {
 const rings = new Map<string, TokenRing>()
 const MAX_RINGS = 100
 
-function ringOf(cookieName: string, secrets: string | readonly string[]): TokenRing {
+function ringOf(cookieName: string, secrets: readonly string[]): TokenRing {
   const key = JSON.stringify([cookieName, secrets])
   const known = rings.get(key)
   if (known !== undefined) return known
@@ -42,16 +43,20 @@ function ringOf(cookieName: string, secrets: string | readonly string[]): TokenR
 /** One carrier, and the keys of its name. `received` is what the carrier looks for its token in. */
 export class Channel {
   readonly #carrier: Carrier
-  readonly #ring: TokenRing
+  readonly #ring: MadeFromSecrets<TokenRing>
 
-  constructor(carrier: Carrier, secrets: string | readonly string[]) {
+  constructor(carrier: Carrier, secrets: LiveSecrets) {
     this.#carrier = carrier
-    this.#ring = ringOf(carrier.name, secrets)
+    this.#ring = new MadeFromSecrets(secrets, (list) => ringOf(carrier.name, list))
   }
 
-  /** The token that a request brought, verified, or why there is none. */
+  /**
+   * The token that a request brought, verified, or why there is none.
+   *
+   * @throws SessionSecretsError if there is no secret.
+   */
   open(received: string): OpenedToken | Rejection {
-    return this.#ring.open(this.#carrier.headerOf(received))
+    return this.#ring.current.open(this.#carrier.headerOf(received))
   }
 
   /** How many cookies of our name a request brought. What is too long to be looked at has none. */
@@ -72,11 +77,12 @@ export class Channel {
    * The lines that give the client a stored session, which lives for `remaining` more seconds.
    *
    * @throws CookieOverflowError if browsers would drop one.
+   * @throws SessionSecretsError if there is no secret.
    */
   set(maker: TokenMaker, origin: Origin, remaining: number, received: string): string[] {
     const { size, limit } = this.#carrier.measure(maker.tokenSize(origin), remaining)
     if (size > limit) throw new CookieOverflowError(size, limit, largestValues(origin.record))
-    return this.#carrier.set(maker.token(this.#ring, origin), remaining, received)
+    return this.#carrier.set(maker.token(this.#ring.current, origin), remaining, received)
   }
 
   /** The lines that take the session away from the client. */

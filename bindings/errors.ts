@@ -154,6 +154,16 @@ export class SessionTooLargeError extends TuileError {
   }
 }
 
+/**
+ * There is no secret to verify or sign with: none could be loaded, or each one is retired. The `cause` is
+ * what loading failed with. While an older list serves, it is only told as an `error` event.
+ */
+export class SessionSecretsError extends UnavailableError {
+  constructor(message: string, cause?: unknown) {
+    super('SESSION_SECRETS', message, { cause })
+  }
+}
+
 /** A cookie that browsers would drop without a word: its `Set-Cookie` line is over 4096 bytes. */
 export class CookieOverflowError extends TuileError {
   /** Bytes of the line. */

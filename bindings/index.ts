@@ -14,6 +14,7 @@ export {
   SessionLockLostError,
   SessionLockTimeoutError,
   SessionNotLoadedError,
+  SessionSecretsError,
   SessionSerializationError,
   SessionStorageError,
   SessionTooLargeError,
@@ -30,6 +31,9 @@ export type { SessionsOptions, StandardSchema, StorageErrorPolicy } from './opti
 export { registerStorage, type StorageFactory } from './env/registry.ts'
 export { sessionsFromEnv } from './env/sessions-from-env.ts'
 export type { OwnedSession } from './owners.ts'
+export { rotatingSecrets, type RotatingSecretsOptions } from './rotating-secrets.ts'
+export type { DatedSecret, SecretList } from './dated-secrets.ts'
+export type { SecretProvider, Secrets } from './secrets.ts'
 export type { SessionCookieOptions } from './session-cookie.ts'
 export {
   Session,

@@ -6,6 +6,7 @@
 import { readEnvironment } from './codec/environment.ts'
 import { ConfigurationError } from './errors.ts'
 import type { SessionEvent } from './events.ts'
+import type { Secrets } from './secrets.ts'
 import type { SessionCookieOptions } from './session-cookie.ts'
 import type { CookieStorage, SessionStorage } from './storage/contract.ts'
 
@@ -29,8 +30,11 @@ export interface SessionsOptions<Data extends object> {
   /**
    * The secrets, the newest first: the first signs, all verify, and what an older one signed is
    * signed again with the next response. At least 32 bytes each; `npx tuile keygen` makes one.
+   *
+   * An entry may have dates, see `DatedSecret`. A function is asked when secrets are needed, each time;
+   * `rotatingSecrets` loads them. A list given here is read once.
    */
-  readonly secrets: string | readonly string[]
+  readonly secrets: Secrets
   /**
    * Where sessions are kept.
    *

@@ -21,6 +21,7 @@ import {
   type SessionsOptions,
 } from './options.ts'
 import type { OwnedSession } from './owners.ts'
+import { LiveSecrets } from './secrets.ts'
 import { createSessionCookies, type SessionCookie } from './session-cookie.ts'
 import { SessionState, type Host, type Source } from './session-state.ts'
 import {
@@ -84,6 +85,7 @@ export class Sessions<
   readonly cookieName: string
 
   readonly #events: SessionEmitter
+  readonly #secrets: LiveSecrets
   readonly #backend: Backend
   readonly #keeper: Keeper
   readonly #committer: Committer
@@ -101,13 +103,17 @@ export class Sessions<
     this.storage = storage
     const deadlines = checkDeadlines(options)
     const cookies = createSessionCookies(cookie, deadlines.lifetime / 1000)
+    const events = new SessionEmitter(options.onEvent)
+    const secrets = new LiveSecrets(options.secrets, (error) =>
+      events.emit('error', () => ({ error }))
+    )
+    this.#secrets = secrets
     const channelOf = (cookie: SessionCookie): Channel =>
-      new Channel(cookieCarrier(cookie), options.secrets)
+      new Channel(cookieCarrier(cookie), secrets)
     const secure = channelOf(cookies.secure)
     this.#channels = [secure, cookies.plain === null ? secure : channelOf(cookies.plain)]
     this.cookieName = cookies.secure.name
 
-    const events = new SessionEmitter(options.onEvent)
     const operation = checkOperation(options)
     const keyOf = (id: string): string => storageKey(defaultEngine, id)
     const settings = { deadlines, operation, events, keyOf, schema, maxPerOwner }
@@ -148,6 +154,23 @@ export class Sessions<
   }
 
   /**
+   * What a request must wait for before it asks for its session: secrets that are not loaded yet, or
+   * are very old. It is `null` but with `rotatingSecrets`. The middleware and `with` wait by themselves.
+   */
+  get pending(): Promise<void> | null {
+    return this.#secrets.pending
+  }
+
+  /**
+   * Waits until there are secrets: at once, but with `rotatingSecrets`, which load them.
+   *
+   * @throws SessionSecretsError if they could not be loaded, or each one is retired.
+   */
+  async ready(): Promise<void> {
+    return this.#secrets.ready()
+  }
+
+  /**
    * The session of a Cookie header. Whatever the header is, there is a session: without a cookie that
    * verifies and whose session still lives, it is a new, empty one, and nothing is asked of the
    * storage. Why a cookie was refused is told as a `reject` or `expire` event.
@@ -157,6 +180,7 @@ export class Sessions<
    *
    * @throws SessionStorageError if the storage fails.
    * @throws SessionLockTimeoutError if others hold the lock for longer than `lockTimeout`.
+   * @throws SessionSecretsError if there is no secret: `ready()` waits for the first.
    */
   read(
     cookieHeader: string | null | undefined,
@@ -174,11 +198,15 @@ export class Sessions<
   /**
    * The same, but nothing at all is done before the session is used: for middleware. On an
    * asynchronous storage, and with the option `lock`, `await session.load()` first.
+   *
+   * @throws SessionSecretsError if there is no secret.
    */
   defer(
     cookieHeader: string | null | undefined,
     { plain = false }: ReadOptions = {}
   ): Session<Data, Flash> {
+    // Now, not when something has been stored for which no cookie can be made.
+    if (!this.#secrets.fixed) void this.#secrets.list
     const way = plain ? PLAIN : SECURE
     if (!cookieHeader) return this.#session(null, way)
     const source = new CookieSource(this.#source, this.#channels[way]!, cookieHeader)
@@ -221,6 +249,7 @@ export class Sessions<
    *
    * @throws SessionLockTimeoutError if others hold the lock for longer than `lockTimeout`.
    * @throws SessionGoneError and the others of `commit`.
+   * @throws SessionSecretsError if there is no secret.
    *
    * @example
    * ```ts
@@ -240,6 +269,8 @@ export class Sessions<
     use: (session: Session<Data, Flash>) => Awaitable<Result>,
     options: ReadOptions & LockWaitOptions = {}
   ): Promise<SessionWork<Result>> {
+    const { pending } = this
+    if (pending) await pending
     const session = this.defer(cookieHeader, options)
     const state = stateOf(session)
     state.accessed = true

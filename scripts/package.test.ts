@@ -62,6 +62,7 @@ describe('the package', () => {
           "SessionLockLostError",
           "SessionLockTimeoutError",
           "SessionNotLoadedError",
+          "SessionSecretsError",
           "SessionSerializationError",
           "SessionStorageError",
           "SessionTooLargeError",
@@ -72,6 +73,7 @@ describe('the package', () => {
           "fromDriver",
           "memoryStorage",
           "registerStorage",
+          "rotatingSecrets",
           "sessionsFromEnv",
         ],
         "./bun": [

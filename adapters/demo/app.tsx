@@ -22,7 +22,9 @@ import { Account, Flash, Greeting, Receipt, Shelf } from './shop.tsx'
 import { STYLE, STYLE_PATH } from './styles.ts'
 
 /** What the demo needs: secrets, and where sessions are kept if not in cookies. */
-export type DemoOptions = Pick<SessionsOptions<DemoData>, 'secrets' | 'storage'>
+export interface DemoOptions extends Pick<SessionsOptions<DemoData>, 'storage'> {
+  readonly secrets: string | readonly string[]
+}
 
 const A_DAY = 'public, max-age=86400'
 const FOREVER = 'public, max-age=31536000, immutable'
