@@ -14,7 +14,7 @@ describe.each(engines)('createId() on $name', (engine) => {
     expect(ids.filter((id) => !isId(id))).toEqual([])
   })
 
-  it('C8, CVE-2024-36400 createId() uses every symbol at every position', () => {
+  it('C8, CVE-2024-36400, §2.26 createId() uses every symbol at every position', () => {
     const seen = Array.from({ length: 24 }, () => new Set<string>())
     for (let i = 0; i < 10_000; i++) {
       const id = createId(engine)
@@ -72,7 +72,7 @@ describe('isId()', () => {
 })
 
 describe('storageKey()', () => {
-  it('CVE-2019-16782 storageKey() is the SHA-256 of the id, so that a store tells no id', () => {
+  it('CVE-2019-16782, §2.25 storageKey() is the SHA-256 of the id, so that a store tells no id', () => {
     for (const id of ['k5Jx0-pZ_3qWvT8yLmNb2RcA', 'A'.repeat(24), '', '../../etc/passwd', 'é']) {
       const theirs = createHash('sha256').update(id).digest('base64url')
       expect(agreed((engine) => storageKey(engine, id))).toBe(theirs)

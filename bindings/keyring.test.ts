@@ -74,7 +74,7 @@ describe('checkSecrets()', () => {
     }
   })
 
-  it('checkSecrets() says how to make one, and tells no part of a secret', () => {
+  it('§2.21, §2.25 checkSecrets() says how to make one, and tells no part of a secret', () => {
     const given = [
       'hunter2hunter2',
       'change-me-hunter2hunter2',

@@ -76,7 +76,7 @@ describe.each<[string, () => Sessions[]]>([
     expect((await sessions.read(other)).get('x')).toBe(2)
   })
 
-  it('F6 locks in opposite order end in a typed error, and both are free afterwards', async () => {
+  it('F6, §2.37 locks in opposite order end in a typed error, and both are free afterwards', async () => {
     const [sessions] = create() as [Sessions]
     const { storage } = sessions
     const impatient = recordedSessions({ storage, lockTimeout: 0.1 }).sessions
@@ -95,7 +95,7 @@ describe.each<[string, () => Sessions[]]>([
   })
 })
 
-it('F7 a thousand requests that wait for one session ask the storage four times each', async () => {
+it('F7, §2.37 a thousand requests that wait for one session ask the storage four times each', async () => {
   const { sessions, server, storage } = processes(1, { lockTimeout: 60 })
   const cookie = await cookieWith(sessions[0]!, { n: 0 })
   storage.calls.length = 0
@@ -116,7 +116,7 @@ it('F7 a thousand requests that wait for one session ask the storage four times 
 })
 
 describe('a lock', () => {
-  it('is given in the order of asking', async () => {
+  it('§2.37 is given in the order of asking', async () => {
     const { sessions } = recordedSessions({ storage: memoryStorage() })
     const cookie = await cookieWith(sessions, { order: [] })
     const work = Array.from({ length: 10 }, (_, i) =>
@@ -317,7 +317,7 @@ describe('a lock', () => {
 })
 
 describe('a lock that was lost', () => {
-  it('refuses what was done under it, if another request has changed the session since', async () => {
+  it('§2.36 refuses what was done under it, if another request has changed the session since', async () => {
     const { sessions, server, storage } = processes(2)
     const cookie = await cookieWith(sessions[0]!, { n: 0 })
     for (const regenerate of [false, true]) {

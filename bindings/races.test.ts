@@ -50,7 +50,7 @@ async function rounds(play: (round: number) => Promise<void>): Promise<void> {
 
 describe('regenerateId() among other requests', () => {
   it.each([1, 2])(
-    `D4 %i of 32 requests regenerate, in ${ROUNDS} rounds: one id lives, and holds what was committed`,
+    `D4, §2.38 %i of 32 requests regenerate, in ${ROUNDS} rounds: one id lives, and holds what was committed`,
     async (regenerating) => {
       const wrong: string[] = []
       await rounds(async (round) => {
@@ -86,7 +86,7 @@ describe('regenerateId() among other requests', () => {
 })
 
 describe('a flash message among parallel readers', () => {
-  it(`D5 of 100 requests that lock, one sees it, in ${ROUNDS} rounds`, async () => {
+  it(`D5, §2.33 of 100 requests that lock, one sees it, in ${ROUNDS} rounds`, async () => {
     const seen: number[] = []
     await rounds(async (round) => {
       const { sessions } = recordedSessions({ storage: memoryStorage() })
@@ -100,7 +100,7 @@ describe('a flash message among parallel readers', () => {
     expect(seen).toEqual(Array(ROUNDS).fill(1))
   }, 600_000)
 
-  it('D5 of those that do not lock, some see it at once, and nobody afterwards', async () => {
+  it('D5, §2.33 of those that do not lock, some see it at once, and nobody afterwards', async () => {
     await rounds(async (round) => {
       const { storage } = jumbledStorage(randomOf(round))
       const { sessions } = recordedSessions({ storage })

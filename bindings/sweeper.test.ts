@@ -35,7 +35,7 @@ describe('startSweeping()', () => {
     ['what was asked for', {}, 600, 10 * MINUTE],
     ['not less than a minute, if asked for', {}, 0.001, MINUTE],
     ['not more than a day, if asked for', {}, 1e9, 24 * HOUR],
-  ])('sweeps every %s, up to a tenth sooner', async (_, options, interval, period) => {
+  ])('§2.46 sweeps every %s, up to a tenth sooner', async (_, options, interval, period) => {
     for (const random of [0, 0.999_999]) {
       vi.spyOn(Math, 'random').mockReturnValue(random)
       const { sessions, sweep } = create(options)
@@ -51,7 +51,7 @@ describe('startSweeping()', () => {
     }
   })
 
-  it('goes on after a second while there is more, and tells each time', async () => {
+  it('§2.46 goes on after a second while there is more, and tells each time', async () => {
     vi.spyOn(Math, 'random').mockReturnValue(0)
     const { sessions, sweep, events, memory } = create({ lifetime: 30 })
     for (let i = 0; i < 25; i++) await cookieWith(sessions)

@@ -68,7 +68,7 @@ describe.each(ENDING)('sign-in, %s', (_, storage) => {
     ])
   })
 
-  it('expressjs/session #425, §2.29 an app can renew the id by its age, and the end of the session does not move', async () => {
+  it('expressjs/session #425, js/session-fixation, §2.29 an app can renew the id by its age, and the end of the session does not move', async () => {
     const site = new Site({ secrets: SECRET, storage: storage(), lifetime: 3600 })
     const visitor = site.visitor()
     const renew = 60_000

@@ -135,7 +135,7 @@ describe('B2 hostile Cookie headers', () => {
 describe('B5 linear work', () => {
   const { engine, workOf } = meteredEngine()
 
-  it.each(Object.entries(bombs))('B5 the core works linearly on %s', (_, bomb) => {
+  it.each(Object.entries(bombs))('B5, §2.8 the core works linearly on %s', (_, bomb) => {
     const ring = engine.createRing('sid', [testKey(1)])
     const cost = (size: number) => workOf(() => ring.open(bomb(size))).turns
     const listing = (size: number) => workOf(() => engine.listCookies(bomb(size))).turns

@@ -76,7 +76,7 @@ describe('the work of open()', () => {
     }
   })
 
-  it('open() does the same work wherever a signature is wrong', () => {
+  it('CVE-2013-0263, §2.23 open() does the same work wherever a signature is wrong', () => {
     const dot = token.indexOf('.')
     const work = [dot + 1, dot + 22, token.length - 1].map((at) => {
       const wrong = `${token.slice(0, at)}${token[at] === 'A' ? 'B' : 'A'}${token.slice(at + 1)}`
@@ -96,7 +96,7 @@ describe('the work of open()', () => {
     expect(switching.compressions).toBe(4)
   })
 
-  it('I2 the memory of the core keeps no secret and no key', () => {
+  it('I2, §2.25, §2.40 the memory of the core keeps no secret and no key', () => {
     /** The places of a text of which eight bytes in a row are in the memory. */
     const foundOf = (bytes: Buffer): number[] =>
       [...Array(bytes.length - 7).keys()].filter((at) =>

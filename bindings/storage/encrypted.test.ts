@@ -179,7 +179,7 @@ describe('encryptedStorage', () => {
     expect(await other.read(key)).toBeNull()
   })
 
-  it('K18 10,000 ciphertexts of one text are all different', async () => {
+  it('K18, §2.22 10,000 ciphertexts of one text are all different', async () => {
     const { encrypt, decrypt } = createCipher(await importRawKey(KEY))
     const texts = await Promise.all(Array.from({ length: 10_000 }, () => encrypt('{}', 'key')))
     expect(new Set(texts).size).toBe(10_000)

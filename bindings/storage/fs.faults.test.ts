@@ -117,7 +117,7 @@ async function runWith(
   return { struck: faults.struck > 0, rejected: error !== null }
 }
 
-describe('G4 a file system that fails', () => {
+describe('G4, session-file-store #41, #51, #58, #69, §2.41 a file system that fails', () => {
   const storage = fsStorage(folder)
   let keys = 0
 

@@ -31,7 +31,7 @@ describe('fsStorage across processes', () => {
     expect(await workers[0]!.call('increment', id, 0)).toBe(1000)
   }, 120_000)
 
-  it('G1 a writer that is killed loses nothing it has acknowledged, and leaves no half', async () => {
+  it('G1, §2.41 a writer that is killed loses nothing it has acknowledged, and leaves no half', async () => {
     const key = newKey()
     let kills = 0
     for (let round = 0; round < 10; round++) {
@@ -55,7 +55,7 @@ describe('fsStorage across processes', () => {
     expect(texts.length).toBeLessThanOrEqual(2)
   }, 120_000)
 
-  it('G2 a reader beside two writers sees whole texts only, and always one', async () => {
+  it('session-file-store #21, #36, G2, §2.41 a reader beside two writers sees whole texts only, and always one', async () => {
     const key = newKey()
     await storage.write(key, 'a'.repeat(20_000), until(HOUR))
     const workers = await start(2)
@@ -90,7 +90,7 @@ describe('fsStorage across processes', () => {
     }
   })
 
-  it('F3 a holder that is stopped beyond its lease can neither extend nor release', async () => {
+  it('F3, §2.36 a holder that is stopped beyond its lease can neither extend nor release', async () => {
     const key = newKey()
     const [holder, next, third] = await start(3)
     await holder!.call('lock', key, 300)
@@ -110,7 +110,7 @@ describe('fsStorage across processes', () => {
     await waiting
   })
 
-  it('F4 the lock of a holder that is killed goes to the next when its lease is over', async () => {
+  it('F4, §2.36 the lock of a holder that is killed goes to the next when its lease is over', async () => {
     const key = newKey()
     const [holder, next] = await start(2)
     for (const worker of [holder!, next!]) await worker.call('read', key)

@@ -157,7 +157,7 @@ describe('fsStorage and its folder', () => {
   })
 })
 
-it('E1 hostile keys touch nothing outside of the folder, and none is taken for another', async () => {
+it('E1, §2.41 hostile keys touch nothing outside of the folder, and none is taken for another', async () => {
   const outside = newFolder()
   const path = join(outside, 'a', 'b', 'sessions')
   const storage = fsStorage(path)
@@ -213,7 +213,7 @@ describe('G5 what is not whole is no record', () => {
     foreign: () => Buffer.from(Array.from({ length: random(200) }, () => random(256))),
   }
 
-  it('G5 10,000 damaged files are read as none, or as what they were', async () => {
+  it('session-file-store #32, G5, §2.43 10,000 damaged files are read as none, or as what they were', async () => {
     const path = newFolder()
     const storage = fsStorage(path)
     const text = `{"c":1763700000000,"d":{"name":"Ünï \u{1f36a}"}}`

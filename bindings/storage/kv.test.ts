@@ -90,7 +90,7 @@ describeRuntime('miniflare', 'kvStorage on Workers KV, in workerd', () => {
       }
     })
 
-    it('E7 with reads that are 60 s behind: late, never lost, wrong or past its end', async () => {
+    it('E7, §2.47 with reads that are 60 s behind: late, never lost, wrong or past its end', async () => {
       let clock = 0
       const cache = new Map<
         string,

@@ -41,7 +41,7 @@ describeService('REDIS_URL', 'redisStorage keeps to its keys', (url) => {
 
   itNeeds<[{ ids: string[] }]>(
     ['attacks/store_id_attacks'],
-    'E1 hostile keys: no key outside of the prefix, and no two are one',
+    'E1, §2.42 hostile keys: no key outside of the prefix, and no two are one',
     async ({ ids }) => {
       await admin.set('foreign', 'kept')
       const keys = [...new Set(ids), 'Case', 'case']

@@ -61,7 +61,7 @@ describeEngines('sqlStorage', (open, name) => {
   const cases = [...storageConformance(create), ...sessionConformance(create, SOME)]
   for (const { name, run } of cases) it(name, SLOW, run)
 
-  it('E1 hostile keys are values, never SQL, and no two share a record', async () => {
+  it('E1, §2.42 hostile keys are values, never SQL, and no two share a record', async () => {
     const { storage } = place
     const textOf = (key: string) => JSON.stringify(key)
     const kept = new Set<string>()
