@@ -89,7 +89,7 @@ export function createSigner(
   }
   const purpose = mac === 'blake3' ? 'blake3' : 'sign'
   const keys = deriveKeys(engine, checkSecrets(secrets), purpose, name)
-  const ring = engine.createRing(name, keys, mac)
+  const ring = engine.createRing(name, keys, { mac })
   const tooLong = (): RangeError =>
     new RangeError(`The signed value does not fit the ${MAX_COOKIE_SIZE} bytes of a cookie`)
 

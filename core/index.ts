@@ -4,12 +4,14 @@
  *
  * @module
  */
+import { open, seal } from './aead'
 import { decode, encode, encodeDigest } from './base64url'
 import { beginKeyed, endKeyed, updateKeyed } from './blake3'
 import { listCookies } from './cookie'
 import { finishOuter, prepareKey } from './hmac'
 import { DIGEST, INPUT, MIDSTATES, OUTPUT } from './memory'
 import { begin, end, finish, INITIAL, swapWords, update } from './sha256'
+import { sealPayload } from './sealed'
 import { openToken, signPayload, signText } from './token'
 
 export {
@@ -18,9 +20,13 @@ export {
   KEY_CAPACITY,
   MIDSTATES,
   NAME_CAPACITY,
+  NONCES,
   OUTPUT,
   RING,
 } from './memory'
+
+/** Where `aead_seal` has the associated data. */
+const DATA: usize = INPUT + 64
 
 /** DIGEST as 32 bytes in OUTPUT. */
 function storeDigest(): void {
@@ -99,17 +105,37 @@ export function cookie_list(len: i32): i32 {
   return listCookies(len)
 }
 
-/** Finds, verifies and decodes the ring's cookie in the header in INPUT; see `openToken`. */
-export function token_open(headerLen: i32, nameLen: i32, keyCount: i32, mac: u32): i32 {
-  return openToken(headerLen, nameLen, keyCount, mac)
+/**
+ * Seals the message in INPUT where it lies, the tag behind it: first 32 bytes of key, then a nonce of
+ * 12 or 24 bytes, at 64 the associated data, and at the next multiple of 16 the message.
+ */
+export function aead_seal(len: i32, dataLen: i32, nonceLen: i32): void {
+  const ptr = DATA + <usize>((dataLen + 15) & ~15)
+  seal(ptr, len, INPUT, INPUT + 32, nonceLen, DATA, dataLen)
+}
+
+/** Opens what `aead_seal` made, in the same place, to OUTPUT; `false` if the tag is wrong. */
+export function aead_open(len: i32, dataLen: i32, nonceLen: i32): bool {
+  const ptr = DATA + <usize>((dataLen + 15) & ~15)
+  return open(OUTPUT, ptr, len, INPUT, INPUT + 32, nonceLen, DATA, dataLen)
+}
+
+/** Finds and opens the ring's cookie in the header in INPUT; see `openToken`. */
+export function token_open(headerLen: i32): i32 {
+  return openToken(headerLen)
 }
 
 /** The token of the text that lies 4 bytes behind INPUT, at INPUT; see `signText`. */
-export function token_sign_text(len: i32, format: u32, mac: u32): i32 {
-  return signText(len, format, mac)
+export function token_sign_text(len: i32, format: u32): i32 {
+  return signText(len, format)
 }
 
-/** The token of the payload in INPUT, at most 12,000 bytes, in OUTPUT; see `signPayload`. */
-export function token_sign_payload(len: i32, format: u32, mac: u32): i32 {
-  return signPayload(len, format, mac)
+/** The token of the payload in INPUT, at most 12,288 bytes, in OUTPUT; see `signPayload`. */
+export function token_sign_payload(len: i32, format: u32): i32 {
+  return signPayload(len, format)
+}
+
+/** The token of the payload 24 bytes behind INPUT, at most 12,288, in OUTPUT; see `sealPayload`. */
+export function token_seal(len: i32, format: u32, nonce: i32): i32 {
+  return sealPayload(len, format, nonce)
 }

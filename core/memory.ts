@@ -8,10 +8,14 @@
  * ┌────────────────┬──────────┬────────────────────────────────────────────────────────┐
  * │ INPUT          │ 16 KiB   │ written by JavaScript: a Cookie header, message, payload│
  * │ OUTPUT         │ 16 KiB   │ read by JavaScript: decoded or encoded text, offsets    │
- * │ RING           │ 1,408 B  │ one cookie name and the keys that sign for it           │
+ * │ RING           │ 1,952 B  │ one cookie name and its keys                            │
+ * │ ├ head         │    32 B  │ │ eight numbers: `RING_NAME_SIZE` and the others below  │
  * │ ├ RING_NAME    │   256 B  │ │ the name, ASCII, not terminated                       │
- * │ ├ RING_PREFIX  │    64 B  │ │ 16 × 4 B: 0, then the 3 characters of a fingerprint   │
- * │ └ RING_KEYS    │ 1,024 B  │ │ 16 × 64 B: HMAC midstates, inner then outer, or a key │
+ * │ ├ SIGN_PREFIX  │    64 B  │ │ 16 × 4 B: 0, then the 3 characters of a fingerprint   │
+ * │ ├ SEAL_PREFIX  │    64 B  │ │ the same, of the keys that seal                       │
+ * │ └ RING_KEYS    │ 1,536 B  │ │ 16 × 96 B: HMAC midstates, inner then outer, or a key │
+ * │                │          │ │ of BLAKE3, in 64 B; then the key that seals, 32 B     │
+ * │ NONCES         │ 1,536 B  │ 64 × 24 B: random nonces for what will be sealed        │
  * │ MIDSTATES      │    64 B  │ midstates of the key last given to `hmac_key`           │
  * │ DIGEST         │    48 B  │ a digest as 8 native words, then 16 zero bytes          │
  * └────────────────┴──────────┴────────────────────────────────────────────────────────┘
@@ -26,15 +30,32 @@ export const CAPACITY: i32 = 16384
 export const NAME_CAPACITY: i32 = 256
 /** Keys that fit RING_KEYS. */
 export const KEY_CAPACITY: i32 = 16
-/** Bytes of one key: its SHA-256 midstates after the inner and the outer pad, or BLAKE3's 32 bytes. */
-export const KEY_SIZE: i32 = 64
+/** Bytes of one place for keys: one that signs, as midstates or as it is, and one that seals. */
+export const KEY_SIZE: i32 = 96
+/** Where in its place the key that seals begins. */
+export const SEAL_KEY: usize = 64
 
 export const INPUT: usize = memory.data(16384 + 64, 16)
-export const OUTPUT: usize = memory.data(16384 + 64, 16)
-export const RING: usize = memory.data(256 + 64 + 1024 + 64, 16)
-export const RING_NAME: usize = RING
-export const RING_PREFIX: usize = RING + 256
-export const RING_KEYS: usize = RING + 256 + 64
+// What is sealed is 40 bytes longer than its payload, before it is encoded: more slack here.
+export const OUTPUT: usize = memory.data(16384 + 128, 16)
+export const RING: usize = memory.data(32 + 256 + 64 + 64 + 1536 + 64, 16)
+/** Bytes of the name. */
+export const RING_NAME_SIZE: usize = RING
+/** Bytes that a cookie may have, name and value together. */
+export const RING_LIMIT: usize = RING + 4
+/** How tokens are signed: see token.ts. */
+export const RING_MAC: usize = RING + 8
+/** How many keys sign. */
+export const RING_SIGNERS: usize = RING + 12
+/** How many keys seal. */
+export const RING_SEALERS: usize = RING + 16
+/** Which key the token had that was opened last. */
+export const RING_OPENED: usize = RING + 20
+export const RING_NAME: usize = RING + 32
+export const SIGN_PREFIX: usize = RING + 32 + 256
+export const SEAL_PREFIX: usize = RING + 32 + 256 + 64
+export const RING_KEYS: usize = RING + 32 + 256 + 64 + 64
+export const NONCES: usize = memory.data(64 * 24 + 16, 16)
 export const MIDSTATES: usize = memory.data(64, 16)
 export const DIGEST: usize = memory.data(48, 16)
 

@@ -17,9 +17,9 @@ describe('sizes', () => {
     for (const size of await measureSizes()) sizes.set(size.name, size)
   })
 
-  // 12 KiB without BLAKE3.
-  it('the core is at most 14 KiB', () => {
-    expect(sizes.get('core.wasm')!.size).toBeLessThanOrEqual(14_336)
+  // 12 KiB without BLAKE3, 14 without XChaCha20-Poly1305: sealing is the default of cookieStorage.
+  it('the core is at most 20 KiB', () => {
+    expect(sizes.get('core.wasm')!.size).toBeLessThanOrEqual(20_480)
   })
 
   // 18 KiB until there were locks, policies for outages, sweeping, owners and revocations; BLAKE3 is

@@ -13,6 +13,12 @@ export const MAX_HEADER_SIZE = 16_384
 /** Bytes of the largest cookie, name and value together (RFC 6265bis §5.7). */
 export const MAX_COOKIE_SIZE = 4096
 
+/**
+ * The longest that a value may be which a program carries in several cookies and joins itself, and
+ * bytes of the longest payload: its token still fits the buffers of the engines.
+ */
+export const MAX_VALUE_SIZE = 12_288
+
 /** How many cookies of one name are verified before the rest are ignored. */
 export const MAX_DUPLICATES = 4
 
@@ -28,15 +34,43 @@ export const PREFIX_SIZE = 4
 /** Characters of a MAC, or of any digest: 32 bytes as base64url. */
 export const MAC_SIZE = 43
 
+/** Bytes of a nonce: XChaCha20's, long enough to be drawn at random for any number of tokens. */
+export const NONCE_SIZE = 24
+
+/** Bytes of what is added to what is sealed: the nonce before it and the tag behind it. */
+export const SEAL_SIZE: number = NONCE_SIZE + 16
+
+/** How many nonces are drawn at once: one call of the generator costs as much as 64 of its bytes. */
+export const NONCE_POOL = 64
+
 /**
- * Refuses what would be no cookie. Four bytes of UTF-8 are two code units, so the longest text that
- * passes has 12,288 bytes, and its token fits the core's buffers.
+ * Refuses what would be no cookie.
  *
  * @throws RangeError if a text has more code units than a cookie has bytes.
  */
-export function checkTokenText(text: string): void {
-  if (text.length > MAX_COOKIE_SIZE) {
+export function checkTokenText(text: string, limit: number): void {
+  if (text.length > limit) {
     throw new RangeError(`A token of ${text.length} characters does not fit a cookie`)
+  }
+}
+
+/**
+ * Refuses what the core has no room for, and keys and nonces that are none.
+ *
+ * @throws RangeError if any of them has not the right size.
+ */
+export function checkMessage(
+  key: Uint8Array,
+  nonce: Uint8Array,
+  message: Uint8Array,
+  data: Uint8Array
+): void {
+  if (key.length !== 32) throw new RangeError(`A key has 32 bytes, not ${key.length}`)
+  if (nonce.length !== NONCE_SIZE && nonce.length !== 12) {
+    throw new RangeError(`A nonce has ${NONCE_SIZE} or 12 bytes, not ${nonce.length}`)
+  }
+  if (message.length + data.length > MAX_VALUE_SIZE) {
+    throw new RangeError(`A message of ${message.length} bytes is too long`)
   }
 }
 
@@ -60,17 +94,23 @@ export interface RingKey {
 }
 
 /**
- * What the first letter of a token says: `T` a text that stands as it is, `P` a payload in base64url;
- * in lower case, a flash message waits in the session.
+ * What the first letter of a token says: `T` a text that stands as it is, `P` a payload in base64url,
+ * both signed, `S` a sealed payload; in lower case, a flash message waits in the session.
  */
-export type TokenFormat = 'T' | 't' | 'P' | 'p'
+export type TokenFormat = 'T' | 't' | 'P' | 'p' | 'S' | 's'
+
+/** The format of a token by its letter, which must be one that a ring has opened. */
+export function formatOf(letter: number, bit: 0 | 1): TokenFormat {
+  const isSealed = letter === 0x53 || letter === 0x73
+  return String.fromCharCode(isSealed ? letter : letter ^ bit) as TokenFormat
+}
 
 /**
  * Why no token was opened:
  *
  * - `none`: there is no cookie of that name, which is no fault
- * - `malformed`: not the shape of a token
- * - `unknown-key`: signed by a key that is not in the ring
+ * - `malformed`: not the shape of a token, or not of a kind that the ring has keys for
+ * - `unknown-key`: signed or sealed by a key that is not in the ring
  * - `bad-signature`: changed, cut, extended, or made for another cookie name
  * - `oversize`: longer than a cookie or a header may be; nothing was hashed
  */
@@ -85,10 +125,32 @@ export interface OpenedToken {
   readonly keyIndex: number
 }
 
-/** One cookie name and the keys that sign for it, prepared for an engine. */
+/**
+ * Refuses to sign or seal without a key.
+ *
+ * @throws Error if there is none.
+ */
+export function requireKeys(keys: readonly RingKey[]): void {
+  if (keys.length === 0) throw new Error('The ring has no key for that')
+}
+
+/** What a ring may have besides the keys that sign. */
+export interface RingOptions {
+  /** How tokens are signed; `hmac-sha256` by default. */
+  readonly mac?: MacAlgorithm | undefined
+  /** The keys that seal, the newest first; none by default. */
+  readonly seal?: readonly RingKey[] | undefined
+  /**
+   * Bytes that a cookie may have, name and value together, at most {@link MAX_VALUE_SIZE};
+   * {@link MAX_COOKIE_SIZE} by default.
+   */
+  readonly limit?: number | undefined
+}
+
+/** One cookie name and its keys, prepared for an engine. */
 export interface TokenRing {
   /**
-   * Finds the ring's cookie in a Cookie header and verifies it: the first that verifies of at most
+   * Finds the ring's cookie in a Cookie header and opens it: the first that opens of at most
    * {@link MAX_DUPLICATES} of that name. If none does, the reason is that of the first.
    */
   open(header: string): OpenedToken | Rejection
@@ -104,6 +166,13 @@ export interface TokenRing {
    * @throws RangeError if the text is longer than a cookie.
    */
   signPayload(payload: string, format: 'P' | 'p'): string
+  /**
+   * The token of any well-formed text, sealed by the newest key: XChaCha20-Poly1305 with a random
+   * nonce and `<k>` as its associated data.
+   *
+   * @throws RangeError if the text is longer than a cookie.
+   */
+  sealPayload(payload: string, format: 'S' | 's'): string
 }
 
 /** What an engine does. All of it is synchronous. */
@@ -118,12 +187,31 @@ export interface Engine {
   hmacSha256(key: Uint8Array, message: Uint8Array): Uint8Array
   /** Keyed BLAKE3 of a message under a key of 32 bytes: 32 bytes. */
   keyedBlake3(key: Uint8Array, message: Uint8Array): Uint8Array
+  /**
+   * Encrypts a message and appends its tag of 16 bytes: XChaCha20-Poly1305 with a nonce of 24 bytes,
+   * ChaCha20-Poly1305 (RFC 8439) with one of 12. A nonce must never come twice under one key.
+   *
+   * @throws RangeError if message and associated data are together longer than
+   * {@link MAX_VALUE_SIZE}, or key or nonce have another size.
+   */
+  encrypt(key: Uint8Array, nonce: Uint8Array, message: Uint8Array, data: Uint8Array): Uint8Array
+  /**
+   * The message that `encrypt` made this of, or `null` if it, or the associated data, was changed.
+   *
+   * @throws RangeError as `encrypt` does.
+   */
+  decrypt(
+    key: Uint8Array,
+    nonce: Uint8Array,
+    sealed: Uint8Array,
+    data: Uint8Array
+  ): Uint8Array | null
   /** base64url without padding (RFC 4648 §5). */
   encodeBase64url(bytes: Uint8Array): string
   /** The bytes of strict base64url, or `null` for any other text. */
   decodeBase64url(text: string): Uint8Array | null
   /** The pairs of a Cookie header in their order, as `[name, value, name, value, …]`, undecoded. */
   listCookies(header: string): string[]
-  /** Prepares keys, the newest first, for the tokens of one cookie name; `mac` is HMAC by default. */
-  createRing(cookieName: string, keys: readonly RingKey[], mac?: MacAlgorithm): TokenRing
+  /** Prepares keys that sign, the newest first, for the tokens of one cookie name; may be none. */
+  createRing(cookieName: string, keys: readonly RingKey[], options?: RingOptions): TokenRing
 }

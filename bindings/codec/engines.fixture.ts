@@ -4,7 +4,15 @@
  * @module
  */
 import { expect } from 'vitest'
-import type { Engine, MacAlgorithm, OpenedToken, Rejection, RingKey, TokenRing } from './engine.ts'
+import {
+  MAX_COOKIE_SIZE,
+  type Engine,
+  type OpenedToken,
+  type Rejection,
+  type RingKey,
+  type RingOptions,
+  type TokenRing,
+} from './engine.ts'
 import { coreModule } from './module.inline.ts'
 import { portableEngine } from './portable/index.ts'
 import { selectEngine } from './select.ts'
@@ -41,9 +49,9 @@ function same(left: OpenedToken | Rejection, right: OpenedToken | Rejection): bo
 export function agreeingRing(
   cookieName: string,
   keys: readonly RingKey[],
-  mac?: MacAlgorithm
+  options?: RingOptions
 ): TokenRing {
-  const [wasm, portable] = engines.map((engine) => engine.createRing(cookieName, keys, mac))
+  const [wasm, portable] = engines.map((engine) => engine.createRing(cookieName, keys, options))
   // `expect` takes some microseconds, which a test of a million headers has not.
   const check = <Answer>(left: Answer, right: Answer, equal: boolean, asked: string): Answer => {
     if (!equal) expect(left, JSON.stringify(asked)).toEqual(right)
@@ -64,6 +72,17 @@ export function agreeingRing(
       const left = wasm!.signPayload(payload, format)
       const right = portable!.signPayload(payload, format)
       return check(left, right, left === right, payload)
+    },
+    // Each engine draws its own nonce: what one has sealed, the other must open.
+    sealPayload(payload, format) {
+      const left = wasm!.sealPayload(payload, format)
+      const right = portable!.sealPayload(payload, format)
+      const opened = [portable!.open(`${cookieName}=${left}`), wasm!.open(`${cookieName}=${right}`)]
+      const text = { format, text: payload, keyIndex: 0 }
+      if (left.length + cookieName.length <= (options?.limit ?? MAX_COOKIE_SIZE)) {
+        expect(opened).toEqual([text, text])
+      }
+      return right
     },
   }
 }

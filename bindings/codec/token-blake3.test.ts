@@ -17,7 +17,7 @@ function definedToken(letter: string, text: string): string {
 }
 
 describe('tokens under BLAKE3', () => {
-  const ring = agreeingRing(NAME, [key, other], 'blake3')
+  const ring = agreeingRing(NAME, [key, other], { mac: 'blake3' })
 
   it.each([
     ['T', 'U'],
@@ -42,7 +42,7 @@ describe('tokens under BLAKE3', () => {
   })
 
   it('a token of an older key opens, and says which', () => {
-    const older = agreeingRing(NAME, [other], 'blake3').signText(id, 'T')
+    const older = agreeingRing(NAME, [other], { mac: 'blake3' }).signText(id, 'T')
     expect(ring.open(`${NAME}=${older}`)).toEqual({ format: 'T', text: id, keyIndex: 1 })
   })
 
@@ -75,8 +75,8 @@ describe.each(engines)('rings of both kinds side by side, $name', (engine) => {
   it('do not disturb each other', () => {
     const rings = [
       engine.createRing('a', [key]),
-      engine.createRing('a', [key], 'blake3'),
-      engine.createRing('b', [other], 'blake3'),
+      engine.createRing('a', [key], { mac: 'blake3' }),
+      engine.createRing('b', [other], { mac: 'blake3' }),
       engine.createRing('b', [other]),
     ]
     const names = ['a', 'a', 'b', 'b']

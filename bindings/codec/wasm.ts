@@ -10,17 +10,23 @@
  */
 import { asciiReader } from './ascii.ts'
 import {
+  checkMessage,
   checkTokenText,
+  formatOf,
   MAC_SIZE,
   macBit,
+  MAX_COOKIE_SIZE,
   MAX_HEADER_SIZE,
+  MAX_VALUE_SIZE,
+  NONCE_POOL,
+  NONCE_SIZE,
   PREFIX_SIZE,
+  requireKeys,
   type Engine,
-  type MacAlgorithm,
   type OpenedToken,
   type Rejection,
   type RingKey,
-  type TokenFormat,
+  type RingOptions,
   type TokenRing,
 } from './engine.ts'
 import { cookiesNamed, listCookies as listCookiesPortable } from './portable/cookie.ts'
@@ -33,6 +39,7 @@ interface CoreExports {
   readonly KEY_CAPACITY: WebAssembly.Global
   readonly MIDSTATES: WebAssembly.Global
   readonly NAME_CAPACITY: WebAssembly.Global
+  readonly NONCES: WebAssembly.Global
   readonly OUTPUT: WebAssembly.Global
   readonly RING: WebAssembly.Global
   sha256_begin(): void
@@ -48,9 +55,12 @@ interface CoreExports {
   base64url_encode(len: number): number
   base64url_decode(len: number): number
   cookie_list(len: number): number
-  token_open(headerLen: number, nameLen: number, keyCount: number, mac: 0 | 1): number
-  token_sign_text(len: number, format: number, mac: 0 | 1): number
-  token_sign_payload(len: number, format: number, mac: 0 | 1): number
+  aead_seal(len: number, dataLen: number, nonceLen: number): void
+  aead_open(len: number, dataLen: number, nonceLen: number): number
+  token_open(headerLen: number): number
+  token_sign_text(len: number, format: number): number
+  token_sign_payload(len: number, format: number): number
+  token_seal(len: number, format: number, nonce: number): number
 }
 
 /** What `token_open` returns instead of a position, by `-code - 1`. */
@@ -62,8 +72,19 @@ const REJECTIONS: readonly Rejection[] = [
   'oversize',
 ]
 
-const KEY_SIZE = 64
+// The ring, as core/memory.ts draws it: its head of numbers, the name, two lists of prefixes, the keys.
+const RING_HEAD = 32
+const RING_OPENED = 20
 const PREFIX_SLOT = 4
+const KEY_SIZE = 96
+const SEAL_KEY = 64
+/** Bytes of the midstates of a key. */
+const MIDSTATES_SIZE = 64
+/** Bytes of a tag, which follows what is encrypted. */
+const TAG_SIZE = 16
+/** Where `aead_seal` has the nonce, and the associated data. */
+const AEAD_NONCE = 32
+const AEAD_DATA = 64
 /** Bytes that `base64url_encode` takes at once, a multiple of 3, so that pieces join without padding. */
 const ENCODE_CHUNK = 12_288
 /**
@@ -90,15 +111,17 @@ export function createWasmEngine(module: WebAssembly.Module): Engine {
   const input = new Uint8Array(memory, inputStart, capacity)
   /** Where the core wants the text of a token: behind the place for its prefix. */
   const textInput = input.subarray(PREFIX_SIZE)
+  /** Where the core wants a payload that it will seal: behind the place for the nonce. */
+  const sealInput = input.subarray(NONCE_SIZE)
   const outputStart = core.OUTPUT.value as number
   const output = new Uint8Array(memory, outputStart, capacity)
   const offsets = new Uint16Array(memory, core.OUTPUT.value, capacity / 2)
-  const midstates = new Uint8Array(memory, core.MIDSTATES.value, KEY_SIZE)
-  const loadedRing = new Uint8Array(
-    memory,
-    core.RING.value,
-    nameCapacity + keyCapacity * (PREFIX_SLOT + KEY_SIZE)
-  )
+  const midstates = new Uint8Array(memory, core.MIDSTATES.value, MIDSTATES_SIZE)
+  const nonces = new Uint8Array(memory, core.NONCES.value, NONCE_POOL * NONCE_SIZE)
+  const signPrefixes = RING_HEAD + nameCapacity
+  const sealPrefixes = signPrefixes + keyCapacity * PREFIX_SLOT
+  const ringKeys = sealPrefixes + keyCapacity * PREFIX_SLOT
+  const loadedRing = new Uint8Array(memory, core.RING.value, ringKeys + keyCapacity * KEY_SIZE)
 
   const encoder = new TextEncoder()
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
@@ -168,6 +191,43 @@ export function createWasmEngine(module: WebAssembly.Module): Engine {
     return feed(message, core.blake3_update, core.blake3_end)
   }
 
+  /** Fills INPUT for the two functions below; gives where the message begins. */
+  const layMessage = (
+    key: Uint8Array,
+    nonce: Uint8Array,
+    message: Uint8Array,
+    data: Uint8Array
+  ): number => {
+    const start = AEAD_DATA + Math.ceil(data.length / 16) * 16
+    input.set(key)
+    input.set(nonce, AEAD_NONCE)
+    input.set(data, AEAD_DATA)
+    input.set(message, start)
+    return start
+  }
+
+  const encrypt: Engine['encrypt'] = (key, nonce, message, data) => {
+    checkMessage(key, nonce, message, data)
+    const start = layMessage(key, nonce, message, data)
+    core.aead_seal(message.length, data.length, nonce.length)
+    const end = start + message.length + TAG_SIZE
+    const sealed = input.slice(start, end)
+    input.fill(0, 0, end)
+    return sealed
+  }
+
+  const decrypt: Engine['decrypt'] = (key, nonce, sealed, data) => {
+    checkMessage(key, nonce, sealed, data)
+    const size = sealed.length - TAG_SIZE
+    if (size < 0) return null
+    const start = layMessage(key, nonce, sealed, data)
+    const opened = core.aead_open(size, data.length, nonce.length) === 1
+    const message = opened ? output.slice(0, size) : null
+    input.fill(0, 0, start + sealed.length)
+    if (opened) output.fill(0, 0, size + TAG_SIZE)
+    return message
+  }
+
   const encodeChunk = (bytes: Uint8Array): string => {
     input.set(bytes)
     return outputAscii(core.base64url_encode(bytes.length))
@@ -213,20 +273,24 @@ export function createWasmEngine(module: WebAssembly.Module): Engine {
     return pairs
   }
 
-  /** The bytes of a ring as the core wants them: the name, the fingerprints, midstates or keys. */
+  /** The bytes of a ring as the core wants them. */
   const ringImage = (
     cookieName: string,
     keys: readonly RingKey[],
-    mac: MacAlgorithm
+    { mac = 'hmac-sha256', seal = [], limit = MAX_COOKIE_SIZE }: RingOptions
   ): Uint8Array => {
-    const prefixes = nameCapacity
-    const states = prefixes + keyCapacity * PREFIX_SLOT
-    const image = new Uint8Array(states + keys.length * KEY_SIZE)
-    encoder.encodeInto(cookieName, image.subarray(0, nameCapacity))
+    const image = new Uint8Array(ringKeys + Math.max(keys.length, seal.length) * KEY_SIZE)
+    const head = [cookieName.length, limit, macBit(mac), keys.length, seal.length]
+    new Uint32Array(image.buffer).set(head)
+    encoder.encodeInto(cookieName, image.subarray(RING_HEAD, signPrefixes))
     keys.forEach(({ key, fingerprint }, index) => {
-      encoder.encodeInto(`\0${fingerprint}`, image.subarray(prefixes + index * PREFIX_SLOT))
+      encoder.encodeInto(`\0${fingerprint}`, image.subarray(signPrefixes + index * PREFIX_SLOT))
       if (mac === 'hmac-sha256') prepareKey(key)
-      image.set(mac === 'hmac-sha256' ? midstates : key, states + index * KEY_SIZE)
+      image.set(mac === 'hmac-sha256' ? midstates : key, ringKeys + index * KEY_SIZE)
+    })
+    seal.forEach(({ key, fingerprint }, index) => {
+      encoder.encodeInto(`\0${fingerprint}`, image.subarray(sealPrefixes + index * PREFIX_SLOT))
+      image.set(key, ringKeys + index * KEY_SIZE + SEAL_KEY)
     })
     return image
   }
@@ -235,13 +299,24 @@ export function createWasmEngine(module: WebAssembly.Module): Engine {
   // hundred bytes when it changes from one to another, and one with a single name never does.
   let current: TokenRing | null = null
 
+  let noncesLeft = 0
+  /** The number of a nonce that was never used. */
+  const nextNonce = (): number => {
+    if (noncesLeft === 0) {
+      crypto.getRandomValues(nonces)
+      noncesLeft = NONCE_POOL
+    }
+    return --noncesLeft
+  }
+
   const createRing = (
     cookieName: string,
     keys: readonly RingKey[],
-    mac: MacAlgorithm = 'hmac-sha256'
+    options: RingOptions = {}
   ): TokenRing => {
-    const image = ringImage(cookieName, keys, mac)
-    const bit = macBit(mac)
+    const image = ringImage(cookieName, keys, options)
+    const bit = macBit(options.mac ?? 'hmac-sha256')
+    const { limit = MAX_COOKIE_SIZE, seal = [] } = options
     const load = (): void => {
       if (current === ring) return
       loadedRing.set(image)
@@ -250,15 +325,14 @@ export function createWasmEngine(module: WebAssembly.Module): Engine {
 
     const openAscii = (header: string): OpenedToken | Rejection => {
       load()
-      const result = core.token_open(header.length, cookieName.length, keys.length, bit)
+      const result = core.token_open(header.length)
       if (result < 0) return REJECTIONS[-result - 1]!
-      const start = (result >>> 12) & 0x3fff
-      const length = result & 0xfff
-      const letter = header.charCodeAt(start - PREFIX_SIZE) ^ bit
-      const format = String.fromCharCode(letter) as TokenFormat
+      const start = result >>> 14
+      const length = result & 0x3fff
+      const format = formatOf(header.charCodeAt(start - PREFIX_SIZE), bit)
       const isText = format === 'T' || format === 't'
       const text = isText ? header.slice(start, start + length) : outputText(length)
-      return { format, text, keyIndex: result >>> 26 }
+      return { format, text, keyIndex: loadedRing[RING_OPENED]! }
     }
 
     /** For a header that is not ASCII: each cookie of our name by itself. */
@@ -273,23 +347,41 @@ export function createWasmEngine(module: WebAssembly.Module): Engine {
       return reason
     }
 
+    /** Writes a payload to a part of INPUT; gives how many bytes it has. */
+    const writePayload = (payload: string, target: Uint8Array): number => {
+      checkTokenText(payload, limit)
+      const { read, written } = encoder.encodeInto(payload, target)
+      if (read < payload.length || written > MAX_VALUE_SIZE) {
+        throw new RangeError(`A payload of over ${MAX_VALUE_SIZE} bytes does not fit a cookie`)
+      }
+      return written
+    }
+
     const ring: TokenRing = {
       open(header) {
         if (header.length > MAX_HEADER_SIZE) return 'oversize'
         return writeAscii(header) ? openAscii(header) : openOther(header)
       },
       signText(text, format) {
-        checkTokenText(text)
+        requireKeys(keys)
+        checkTokenText(text, limit)
         load()
         encoder.encodeInto(text, textInput)
-        const size = core.token_sign_text(text.length, format.charCodeAt(0) ^ bit, bit)
+        const size = core.token_sign_text(text.length, format.charCodeAt(0) ^ bit)
         return readAscii(inputStart, inputStart + size)
       },
       signPayload(payload, format) {
-        checkTokenText(payload)
+        requireKeys(keys)
+        const size = writePayload(payload, input)
         load()
-        const { written } = encoder.encodeInto(payload, input)
-        return outputAscii(core.token_sign_payload(written, format.charCodeAt(0) ^ bit, bit))
+        return outputAscii(core.token_sign_payload(size, format.charCodeAt(0) ^ bit))
+      },
+      sealPayload(payload, format) {
+        requireKeys(seal)
+        const nonce = nextNonce()
+        const size = writePayload(payload, sealInput)
+        load()
+        return outputAscii(core.token_seal(size, format.charCodeAt(0), nonce))
       },
     }
     return ring
@@ -301,6 +393,8 @@ export function createWasmEngine(module: WebAssembly.Module): Engine {
     sha256Text,
     hmacSha256,
     keyedBlake3,
+    encrypt,
+    decrypt,
     encodeBase64url,
     decodeBase64url,
     listCookies,

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { Engine } from '../engine.ts'
+import { checkMessage, type Engine } from '../engine.ts'
+import { open, seal, TAG_SIZE } from './aead.ts'
 import { decodeBase64url, encodeBase64url } from './base64url.ts'
 import { keyedBlake3 } from './blake3.ts'
 import { listCookies } from './cookie.ts'
@@ -20,6 +21,16 @@ export const portableEngine: Engine = {
   sha256Text: (text) => encodeBase64url(sha256(encoder.encode(text))),
   hmacSha256,
   keyedBlake3,
+  encrypt(key, nonce, message, data) {
+    checkMessage(key, nonce, message, data)
+    const sealed = new Uint8Array(message.length + TAG_SIZE)
+    seal(key, nonce, message, data, sealed, 0)
+    return sealed
+  },
+  decrypt(key, nonce, sealed, data) {
+    checkMessage(key, nonce, sealed, data)
+    return open(key, nonce, sealed, 0, data)
+  },
   encodeBase64url,
   decodeBase64url,
   listCookies,

@@ -10,10 +10,13 @@ import {
   MAX_COOKIE_SIZE,
   MAX_HEADER_SIZE,
   PREFIX_SIZE,
+  MAX_VALUE_SIZE,
+  requireKeys,
   type MacAlgorithm,
   type OpenedToken,
   type Rejection,
   type RingKey,
+  type RingOptions,
   type TokenFormat,
   type TokenRing,
 } from '../engine.ts'
@@ -21,6 +24,7 @@ import { decodeBase64url, encodeBase64url, encodeGroups } from './base64url.ts'
 import { authenticateBlake3, prepareBlake3Key } from './blake3.ts'
 import { cookiesNamed } from './cookie.ts'
 import { authenticate, prepareKey } from './hmac.ts'
+import { isSealed, openSealed, sealPayload } from './sealed.ts'
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
@@ -69,15 +73,13 @@ function isFormat(letter: string): letter is TokenFormat {
   return letter === 'T' || letter === 't' || letter === 'P' || letter === 'p'
 }
 
-function openValue(
-  name: string,
+/** Opens a signed token, which is in INPUT as well. */
+function openSigned(
   keys: readonly PreparedRingKey[],
   bit: 0 | 1,
   value: string
 ): OpenedToken | Rejection {
-  // A code unit above 0x7F is in no token; checked first, so that none can alias a byte.
-  if (!writeAscii(value)) return 'malformed'
-  if (name.length + value.length > MAX_COOKIE_SIZE) return 'oversize'
+  if (keys.length === 0) return 'malformed'
   const dot = value.length - MAC_SIZE - 1
   const format = String.fromCharCode(value.charCodeAt(0) ^ bit)
   if (dot < PREFIX_SIZE || value[dot] !== '.' || !isFormat(format)) return 'malformed'
@@ -97,11 +99,21 @@ function openValue(
   return result
 }
 
+/** The bytes of a payload, if they fit a token. */
+function encodePayload(payload: string, limit: number): Uint8Array {
+  checkTokenText(payload, limit)
+  const bytes = encoder.encode(payload)
+  if (bytes.length > MAX_VALUE_SIZE) {
+    throw new RangeError(`A payload of over ${MAX_VALUE_SIZE} bytes does not fit a cookie`)
+  }
+  return bytes
+}
+
 /** The portable engine's ring; the contract is `TokenRing`. */
 export function createRing(
   cookieName: string,
   keys: readonly RingKey[],
-  mac: MacAlgorithm = 'hmac-sha256'
+  { mac = 'hmac-sha256', seal = [], limit = MAX_COOKIE_SIZE }: RingOptions = {}
 ): TokenRing {
   const bit = macBit(mac)
   const prepared = keys.map(
@@ -110,8 +122,15 @@ export function createRing(
       fingerprint,
     })
   )
-  const newest = prepared[0]!
+  const openValue = (value: string): OpenedToken | Rejection => {
+    // A code unit above 0x7F is in no token; checked first, so that none can alias a byte.
+    if (!writeAscii(value)) return 'malformed'
+    if (cookieName.length + value.length > limit) return 'oversize'
+    return isSealed(value) ? openSealed(seal, value) : openSigned(prepared, bit, value)
+  }
   const sign = (format: TokenFormat, content: string): string => {
+    requireKeys(keys)
+    const newest = prepared[0]!
     const letter = String.fromCharCode(format.charCodeAt(0) ^ bit)
     const text = letter + newest.fingerprint + content
     const bytes = encoder.encode(text)
@@ -124,19 +143,22 @@ export function createRing(
       if (header.length > MAX_HEADER_SIZE) return 'oversize'
       let reason: Rejection = 'none'
       for (const value of cookiesNamed(header, cookieName)) {
-        const opened = openValue(cookieName, prepared, bit, value)
+        const opened = openValue(value)
         if (typeof opened === 'object') return opened
         if (reason === 'none') reason = opened
       }
       return reason
     },
     signText(text, format) {
-      checkTokenText(text)
+      checkTokenText(text, limit)
       return sign(format, text)
     },
     signPayload(payload, format) {
-      checkTokenText(payload)
-      return sign(format, encodeBase64url(encoder.encode(payload)))
+      return sign(format, encodeBase64url(encodePayload(payload, limit)))
+    },
+    sealPayload(payload, format) {
+      requireKeys(seal)
+      return sealPayload(seal[0]!, encodePayload(payload, limit), format)
     },
   }
 }
