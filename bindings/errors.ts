@@ -164,6 +164,16 @@ export class SessionSecretsError extends UnavailableError {
   }
 }
 
+/**
+ * The bus failed, or brought what none of us has signed; the `cause` is its own error. It is only ever
+ * an `error` event: requests go on without a bus.
+ */
+export class SessionBusError extends TuileError {
+  constructor(operation: string, cause: unknown) {
+    super('SESSION_BUS', `The session bus failed to ${operation}`, { cause })
+  }
+}
+
 /** A cookie that browsers would drop without a word: its `Set-Cookie` line is over 4096 bytes. */
 export class CookieOverflowError extends TuileError {
   /** Bytes of the line. */

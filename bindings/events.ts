@@ -63,6 +63,8 @@ export type SessionListener<Name extends SessionEventName> = (event: SessionEven
 export class SessionEmitter {
   readonly #listeners = new Map<SessionEventName, Set<(event: never) => void>>()
   readonly #onEvent: ((event: SessionEvent) => void) | undefined
+  /** Told the ids when a session gets a new one: who follows sessions needs them, and events hold none. */
+  onMove: ((previousId: string, id: string) => void) | null = null
 
   constructor(onEvent?: (event: SessionEvent) => void) {
     this.#onEvent = onEvent

@@ -8,6 +8,7 @@ export {
   ConfigurationError,
   CookieOverflowError,
   EngineUnavailableError,
+  SessionBusError,
   SessionCommittedError,
   SessionDestroyedError,
   SessionGoneError,
@@ -27,6 +28,14 @@ export type {
   SessionEvents,
   SessionListener,
 } from './events.ts'
+export type {
+  EndReason,
+  NewsListener,
+  SessionBus,
+  SessionFollower,
+  SessionNews,
+  SessionWatch,
+} from './live/contract.ts'
 export type { SessionsOptions, StandardSchema, StorageErrorPolicy } from './options.ts'
 export { registerStorage, type StorageFactory } from './env/registry.ts'
 export { sessionsFromEnv } from './env/sessions-from-env.ts'
@@ -50,6 +59,7 @@ export {
   type SessionWork,
   type SweepingOptions,
   type SweepOptions,
+  type UpdateOptions,
 } from './sessions.ts'
 export type {
   CookieStorage,

@@ -12,7 +12,7 @@ import { hkdfSha256 } from './codec/hkdf.ts'
 import { ConfigurationError } from './errors.ts'
 
 /** What a key is for; `blake3` signs too, with keys that HMAC never sees. */
-export type KeyPurpose = 'sign' | 'blake3' | 'seal' | 'csrf' | 'store'
+export type KeyPurpose = 'sign' | 'blake3' | 'seal' | 'csrf' | 'store' | 'bus'
 
 const MIN_SECRET_SIZE = 32
 const KEY_SIZE = 32

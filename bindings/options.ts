@@ -7,6 +7,7 @@ import { readEnvironment } from './codec/environment.ts'
 import { ConfigurationError } from './errors.ts'
 import type { SessionEvent } from './events.ts'
 import type { Secrets } from './secrets.ts'
+import type { SessionBus } from './live/contract.ts'
 import type { SessionCookieOptions } from './session-cookie.ts'
 import type { CookieStorage, SessionStorage } from './storage/contract.ts'
 
@@ -126,6 +127,14 @@ export interface SessionsOptions<Data extends object> {
    * is read.
    */
   readonly schema?: StandardSchema<Data> | undefined
+  /**
+   * What tells the other processes of what becomes of sessions, so that `sessions.watch` and sockets hear
+   * of it: `memoryBus()` of `tuile/bus` for one process, `redisBus(client)` of `tuile/bus/redis` for
+   * many. It needs a storage on the server.
+   *
+   * @default none
+   */
+  readonly bus?: SessionBus | undefined
   /** Called with every event; `sessions.on` listens to one kind. */
   readonly onEvent?: ((event: SessionEvent) => void) | undefined
 }

@@ -9,9 +9,12 @@ import { cookieCarrier } from './carrier.ts'
 import { Channel } from './channel.ts'
 import { defaultEngine } from './codec/select.ts'
 import { Committer, type CommitOptions } from './committer.ts'
+import { ConfigurationError } from './errors.ts'
 import { SessionEmitter, type SessionEventName, type SessionListener } from './events.ts'
 import { createId, storageKey } from './id.ts'
 import type { Keeper } from './keeper/contract.ts'
+import { checkSecrets, deriveKeys } from './keyring.ts'
+import type { NewsListener, SessionBus, SessionFollower, SessionWatch } from './live/contract.ts'
 import {
   checkDeadlines,
   checkOperation,
@@ -21,7 +24,7 @@ import {
   type SessionsOptions,
 } from './options.ts'
 import type { OwnedSession } from './owners.ts'
-import { LiveSecrets } from './secrets.ts'
+import { LiveSecrets, MadeFromSecrets } from './secrets.ts'
 import { createSessionCookies, type SessionCookie } from './session-cookie.ts'
 import { SessionState, type Host, type Source } from './session-state.ts'
 import {
@@ -50,6 +53,16 @@ export interface ReadOptions {
    * @default false
    */
   readonly plain?: boolean
+}
+
+/** How `update` waits for its turn. */
+export interface UpdateOptions extends LockWaitOptions {
+  /**
+   * Whether the function runs under the session's lock.
+   *
+   * @default the option `lock` of `createSessions`
+   */
+  readonly lock?: boolean
 }
 
 /** Which of an owner's sessions to end; without any of these, all. */
@@ -95,6 +108,7 @@ export class Sessions<
   readonly #source: SourceContext
   readonly #host: Host
   readonly #keyOf: (id: string) => string
+  #follower: SessionFollower | null = null
 
   /** See `createSessions`. */
   constructor(options: SessionsOptions<Data>) {
@@ -136,6 +150,7 @@ export class Sessions<
       checkOwners: () => void backend.owners(),
       trackMutations: isDevelopment(),
     }
+    if (options.bus) this.follow(options.bus)
   }
 
   /** Whether the storage answers with promises, so that a session must be waited for. */
@@ -317,23 +332,23 @@ export class Sessions<
   }
 
   /**
-   * Changes the session of an id by a function, and writes it; `false` if there is none. With the
-   * option `lock`, under its lock.
+   * Changes the session of an id by a function, and writes it; `false` if there is none.
    *
    * @throws ConfigurationError with the cookie storage, which keeps no sessions.
    */
   update(
     id: string,
-    change: (session: Session<Data, Flash>) => Awaitable<unknown>
+    change: (session: Session<Data, Flash>) => Awaitable<unknown>,
+    { lock = this.#operation.lock, signal }: UpdateOptions = {}
   ): Awaitable<boolean> {
     return chain(this.get(id), (session) => {
       if (session === null) return false
       const state = stateOf(session)
       const work = (): Awaitable<boolean> =>
         chain(change(session), () => chain(this.#commit(state, {}, false), () => true))
-      if (!this.#operation.lock) return work()
+      if (!lock) return work()
       const locked = async (): Promise<boolean> => {
-        await state.lock()
+        await state.lock(signal)
         try {
           return state.origin !== null && (await work())
         } finally {
@@ -386,6 +401,70 @@ export class Sessions<
     const spared = except && stateOf(except)
     await spared?.load()
     return owners.revoke(userId, { except: spared, only })
+  }
+
+  /**
+   * The id that a Cookie header brings, verified, without asking the storage whether there is such a
+   * session: for `watch`. `null` without one; why it was refused is a `reject` event.
+   *
+   * @throws ConfigurationError with the cookie storage, which keeps no sessions.
+   */
+  idOf(cookieHeader: string | null | undefined, options?: ReadOptions): string | null {
+    this.#backend.locks()
+    return stateOf(this.defer(cookieHeader, options)).storedId
+  }
+
+  /**
+   * Calls a listener with what becomes of a stored session from now on: changes, a new id, its end, also
+   * if another process does it. A session that has ended already is told to have, soon.
+   *
+   * @param session A session that was committed, or an id.
+   * @throws ConfigurationError without the option `bus`, or with the cookie storage, which keeps no
+   * sessions that could be followed.
+   *
+   * @example
+   * ```ts
+   * import { createSessions, memoryStorage } from 'tuile'
+   * import { memoryBus } from 'tuile/bus'
+   *
+   * const sessions = createSessions({ storage: memoryStorage(), secrets, bus: memoryBus() })
+   * const session = await sessions.read(null)
+   * session.set('cart', [])
+   * await sessions.commit(session)
+   *
+   * const news: string[] = []
+   * const watch = sessions.watch(session, ({ type }) => news.push(type))
+   * await sessions.update(session.id, (session) => session.set('cart', ['bread']))
+   * watch.stop()
+   * assert.deepEqual(news, ['change'])
+   * ```
+   */
+  watch(session: Session<Data, Flash> | string, listener: NewsListener): SessionWatch {
+    if (this.#follower === null) {
+      throw new ConfigurationError('watch needs a bus: createSessions({ bus: memoryBus() })')
+    }
+    return this.#follower.watch(typeof session === 'string' ? session : session.id, listener)
+  }
+
+  /**
+   * What follows these sessions: with the option `bus`, on that; else on this one from now on. For
+   * adapters of sockets.
+   *
+   * @throws ConfigurationError with the cookie storage, which keeps no sessions that could be followed.
+   */
+  follow(bus: SessionBus): SessionFollower {
+    this.#backend.locks()
+    if (this.#follower !== null) return this.#follower
+    const keys = new MadeFromSecrets(this.#secrets, (list) =>
+      deriveKeys(defaultEngine, checkSecrets(list), 'bus', this.cookieName)
+    )
+    this.#follower = bus.follow({
+      events: this.#events,
+      keyOf: this.#keyOf,
+      look: (id) => this.#keeper.look(id),
+      keys: () => keys.current,
+    })
+    return this.#follower
   }
 
   /** The key under which a session is stored, as events and lists name it: fit for a log. */

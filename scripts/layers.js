@@ -20,9 +20,9 @@ const LAYERS = [
   ],
   [
     'sessions',
-    /^bindings\/(sessions|backend|committer|channel|source|owners|revocations|lock|lock-queue|sweeper|options|storage-guard|session-conformance(-\w+)?)\.ts$|^bindings\/(keeper|env)\//,
+    /^bindings\/(sessions|backend|committer|channel|source|owners|revocations|lock|lock-queue|sweeper|options|storage-guard|session-conformance(-\w+)?)\.ts$|^bindings\/(keeper|env|live)\//,
   ],
-  ['entries', /^bindings\/(index|codec|testing)\.ts$/],
+  ['entries', /^bindings\/(index|codec|testing|bus)\.ts$/],
   ['adapters', /^adapters\//],
 ]
 

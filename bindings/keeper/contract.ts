@@ -31,6 +31,8 @@ export interface Keeper extends TokenMaker {
   open(token: OpenedToken): Awaitable<Origin | null>
   /** The session as it is stored now; `null` if it has ended. */
   reload(origin: Origin): Awaitable<Origin | null>
+  /** The session of an id if it goes on, without any event. In cookies there are none to be found. */
+  look(id: string): Awaitable<Origin | null>
   /** Writes the work on a session; gives the session as it is stored now. */
   save(state: SessionState): Awaitable<Origin>
   /** Moves the end of a session that was not changed. */

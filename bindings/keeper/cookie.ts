@@ -74,6 +74,8 @@ export function createCookieKeeper(
 
     reload: (origin) => origin,
 
+    look: () => null,
+
     open: async ? async (token) => open(token) : open,
 
     save(state) {

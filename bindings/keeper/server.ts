@@ -201,6 +201,7 @@ export function createServerKeeper(
       if (moved === null) throw ifVersion ? new SessionGoneError() : broken('create', 'ids collide')
       return chain(retire(origin, state.grace ?? 0), (retired) => {
         if (retired) {
+          events.onMove?.(origin.id, moved.id)
           events.emit('regenerate', () => ({ key: keyOf(moved.id), previousKey: keyOf(origin.id) }))
           return moved
         }
@@ -229,6 +230,11 @@ export function createServerKeeper(
     reload: (origin) =>
       chain(find(origin.id, origin.reissue ? 1 : 0, origin.flashMarked), (found) =>
         typeof found === 'string' || !fitsSchema(schema, found.record) ? null : found
+      ),
+
+    look: (id) =>
+      chain(find(id, 0, false), (found) =>
+        typeof found === 'string' || found.record.frozen ? null : found
       ),
 
     open(token) {

@@ -35,8 +35,11 @@ export type RedisClient = NodeRedisClient | IORedisClient | BunRedisClient
 export interface RedisConnection {
   /** Runs a script in one round trip. All keys must have one hash tag. */
   run(script: string, keys: string[], args: readonly (string | number)[]): Promise<unknown>
-  /** Listens to a channel on a connection of its own. */
-  listen(channel: string, listener: (message: string) => void): Subscription
+  /**
+   * Listens to a channel on a connection of its own. `onAgain` is called when that is there again after
+   * it was lost, as far as the client tells: one for a cluster may not.
+   */
+  listen(channel: string, listener: (message: string) => void, onAgain?: () => void): Subscription
 }
 
 /** A connection that listens. */
@@ -60,13 +63,26 @@ interface Subscriber {
 /** A connection that listens tries again by itself; without a listener its errors end the process. */
 const ignore = (): void => undefined
 
+/** Tells when a subscriber is ready once more: clients have subscribed it again, or are about to. */
+function tellAgain(subscriber: Subscriber, subscribed: Promise<unknown>, tell = ignore): void {
+  let isFirst = true
+  subscribed.then(() => {
+    isFirst = false
+  }, ignore)
+  subscriber.on('ready', () => {
+    // What this process asks next is answered after that.
+    if (!isFirst) setTimeout(tell)
+  })
+}
+
 function nodeRedis(client: NodeRedisClient): RedisConnection {
   return {
     run: (script, keys, args) => client.eval(script, { keys, arguments: args.map(String) }),
-    listen(channel, listener) {
+    listen(channel, listener, onAgain) {
       const subscriber = client.duplicate() as Subscriber
       subscriber.on('error', ignore)
       const ready = subscriber.connect().then(() => subscriber.subscribe(channel, listener))
+      tellAgain(subscriber, ready, onAgain)
       return { ready, close: () => subscriber.destroy() }
     },
   }
@@ -75,11 +91,13 @@ function nodeRedis(client: NodeRedisClient): RedisConnection {
 function ioredis(client: IORedisClient): RedisConnection {
   return {
     run: (script, keys, args) => client.eval(script, keys.length, ...keys, ...args.map(String)),
-    listen(channel, listener) {
+    listen(channel, listener, onAgain) {
       const subscriber = client.duplicate() as Subscriber
       subscriber.on('error', ignore)
       subscriber.on('message', (_: string, message: string) => listener(message))
-      return { ready: subscriber.subscribe(channel), close: () => subscriber.disconnect() }
+      const ready = subscriber.subscribe(channel)
+      tellAgain(subscriber, ready, onAgain)
+      return { ready, close: () => subscriber.disconnect() }
     },
   }
 }
