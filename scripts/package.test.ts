@@ -56,6 +56,7 @@ describe('the package', () => {
           "CookieOverflowError",
           "EngineUnavailableError",
           "Session",
+          "SessionBusError",
           "SessionCommittedError",
           "SessionDestroyedError",
           "SessionGoneError",
@@ -83,6 +84,14 @@ describe('the package', () => {
           "lockSession",
           "memoryStorage",
           "session",
+        ],
+        "./bus": [
+          "broadcastChannelBus",
+          "createBus",
+          "memoryBus",
+        ],
+        "./bus/redis": [
+          "redisBus",
         ],
         "./codec": [
           "base64url",
