@@ -23,8 +23,9 @@ describe('sizes', () => {
   })
 
   // 18 KiB until there were locks, policies for outages, sweeping, owners and revocations; BLAKE3 is
-  // in both engines.
-  it('the middleware with everything that it needs is at most 26 KiB gzipped', () => {
-    expect(sizes.get('tuile/hono')!.gzipped).toBeLessThanOrEqual(26_624)
+  // in both engines; 26 KiB until there were maxSize and what `bus` and `watch` hang on (the buses
+  // themselves are passed in).
+  it('the middleware with everything that it needs is at most 27 KiB gzipped', () => {
+    expect(sizes.get('tuile/hono')!.gzipped).toBeLessThanOrEqual(27_648)
   })
 })
