@@ -9,6 +9,7 @@ const APPS = [
   { name: 'app that reads the Cookie header', plain: true },
   { name: 'bare app', plain: true },
   { name: 'middleware that reads the Cookie header', plain: true },
+  { name: 'middleware that reads it and says Vary', plain: true },
   { name: 'tuile, wasm' },
   { name: 'tuile, wasm, in the cookie' },
   { name: 'hono/cookie + cookie-signature + Map' },

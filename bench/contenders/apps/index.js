@@ -22,6 +22,7 @@ const APPS = {
   'app that reads the Cookie header': async () => (await import('./bare.js')).cookieHeader,
   'middleware that reads the Cookie header': async () =>
     (await import('./bare.js')).headerMiddleware,
+  'middleware that reads it and says Vary': async () => (await import('./bare.js')).varyMiddleware,
   'hono/cookie + cookie-signature + Map': async () =>
     (await import('./by-hand.js')).cookieSignature,
   'hono/cookie signed + Map': async () => (await import('./by-hand.js')).honoSigned,
