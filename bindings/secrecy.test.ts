@@ -4,8 +4,10 @@
  *
  * @module
  */
+import { readFileSync } from 'node:fs'
 import { inspect } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { createBus } from './bus.ts'
 import { nodeKey } from './codec/keys.fixture.ts'
 import { selectEngine } from './codec/select.ts'
 import * as errors from './errors.ts'
@@ -309,6 +311,30 @@ const FAILURES: Record<string, () => Promise<unknown>> = {
     await failure(() => manager({ secrets: () => [SECRET.slice(0, 20)] }))
     return failure(() => sessions.ready())
   },
+  SessionBusError: async () => {
+    const bus = createBus({
+      publish: (message) => {
+        logged.push([message])
+        throw new Error(`PUBLISH ${message} failed`)
+      },
+      subscribe: () => () => undefined,
+    })
+    const storage = memoryStorage()
+    const sessions = manager({ storage, bus })
+    let id = ''
+    const cookie = await signIn(sessions, (session) => {
+      id = session.id
+    })
+    const watch = sessions.watch(id, () => undefined)
+    await visit(sessions, cookie, (session) => {
+      session.regenerateId()
+      forbidden.add(session.id)
+    })
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    watch.stop()
+    const told = events.findLast((event) => event.type === 'error')
+    return failure(() => Promise.reject(told?.error))
+  },
   CookieOverflowError: () =>
     failure(() => visit(manager(), null, (session) => session.set('private', VALUE.repeat(1000)))),
 }
@@ -334,20 +360,12 @@ describe('§2.25 logs', () => {
     const bases = ['TuileError', 'UnavailableError']
     const classes = Object.keys(errors).filter((name) => !bases.includes(name))
     expect(classes.sort()).toEqual(Object.keys(FAILURES).sort())
-    const kinds: Record<SessionEvent['type'], true> = {
-      create: true,
-      load: true,
-      save: true,
-      destroy: true,
-      regenerate: true,
-      expire: true,
-      reject: true,
-      duplicate: true,
-      cleanup: true,
-      conflict: true,
-      error: true,
-    }
-    expect([...new Set(events.map(({ type }) => type))].sort()).toEqual(Object.keys(kinds).sort())
+    // As `events.ts` declares them, so that a new one is missed here.
+    const source = readFileSync(new URL('events.ts', import.meta.url), 'utf8')
+    const declared = /interface SessionEvents \{([\s\S]*?)\n\}/.exec(source)![1]!
+    const kinds = [...declared.matchAll(/^ {2}(\w+): /gm)].map(([, name]) => name!)
+    expect(kinds.length).toBeGreaterThan(10)
+    expect([...new Set<string>(events.map(({ type }) => type))].sort()).toEqual(kinds.sort())
     const reasons = new Set(
       events.flatMap((event) => (event.type === 'reject' ? event.reason : []))
     )
