@@ -11,6 +11,8 @@ import type { DefaultFlash, Session, UntypedData } from '../bindings/session.ts'
 import { createSessions, type CommitOptions, type Sessions } from '../bindings/sessions.ts'
 import { addSessionHeaders } from './response.ts'
 
+export { requireFresh, type RequireFreshOptions } from './fresh.ts'
+
 /** What the middleware adds to the context: `c.var.session`, or the variable of your choice. */
 export type SessionVariables<
   Data extends object = UntypedData,

@@ -174,6 +174,42 @@ export class SessionBusError extends TuileError {
   }
 }
 
+/**
+ * What is asked for needs a visitor who has proved who they are a short time ago. Hono answers it with
+ * what its `getResponse` gives, unless the app's `onError` has another answer.
+ */
+export class SessionNotFreshError extends TuileError {
+  /** Seconds that the proof may be old. */
+  readonly maxAge: number
+  /** When the visitor last proved who they are; `null` if never. */
+  readonly authenticatedAt: Date | null
+
+  constructor(maxAge: number, authenticatedAt: Date | null) {
+    super(
+      'SESSION_NOT_FRESH',
+      authenticatedAt === null
+        ? 'The visitor has not proved who they are'
+        : `The visitor proved who they are more than ${maxAge} seconds ago`
+    )
+    this.maxAge = maxAge
+    this.authenticatedAt = authenticatedAt
+  }
+
+  /**
+   * The response of an app that has no answer of its own: 401 for who never signed in, 403 for who must
+   * prove again who they are. Its challenge has the parameters of RFC 9470 §3.
+   */
+  getResponse(): Response {
+    const { maxAge, authenticatedAt, code } = this
+    const headers = {
+      'Cache-Control': 'no-store',
+      'WWW-Authenticate': `Session error="insufficient_user_authentication", max_age="${maxAge}"`,
+    }
+    const status = authenticatedAt === null ? 401 : 403
+    return Response.json({ error: code, maxAge, authenticatedAt }, { status, headers })
+  }
+}
+
 /** A cookie that browsers would drop without a word: its `Set-Cookie` line is over 4096 bytes. */
 export class CookieOverflowError extends TuileError {
   /** Bytes of the line. */

@@ -14,6 +14,7 @@ export {
   SessionGoneError,
   SessionLockLostError,
   SessionLockTimeoutError,
+  SessionNotFreshError,
   SessionNotLoadedError,
   SessionSecretsError,
   SessionSerializationError,

@@ -8,7 +8,7 @@ const NOW = Date.now()
 
 /** A record with those parts. */
 function recordOf(parts: Partial<SessionRecord> = {}): SessionRecord {
-  const empty = { id: null, expiresAt: null, frozen: false, owner: null }
+  const empty = { id: null, expiresAt: null, frozen: false, authenticatedAt: null, owner: null }
   return { createdAt: NOW, ...empty, data: new Map(), flash: new Map(), ...parts }
 }
 
@@ -22,6 +22,7 @@ describe('encodeRecord()', () => {
       createdAt: 1763700000000,
       expiresAt: 1763800000000,
       frozen: true,
+      authenticatedAt: 1763700000001,
       owner: {
         id: '42',
         labels: { device: 'Firefox' },
@@ -32,6 +33,7 @@ describe('encodeRecord()', () => {
       flash: mapOf({ notice: 'Saved' }),
     })
     expect(JSON.parse(encodeRecord(full))).toEqual({
+      a: 1763700000001,
       c: 1763700000000,
       i: 'k5Jx0-pZ_3qWvT8yLmNb2RcA',
       e: 1763800000000,

@@ -6,7 +6,7 @@
  * ```
  *
  * `c` created at, `d` data, `f` flash messages that wait, `z` 1 if the record is frozen (its session
- * has another id now). In a cookie also `i` the id and `e` expires at. `o` is the owner, if there is
+ * has another id now), `a` when its visitor last proved who they are. In a cookie also `i` the id and `e` expires at. `o` is the owner, if there is
  * one: `i` the user's id, `l` labels, and what finds the owner's sessions: on a server `r` the rank
  * and `u` until when the index has it, in a cookie `e` the epoch. Times are milliseconds since the
  * epoch; what is empty is left out.
@@ -43,6 +43,8 @@ export interface SessionRecord {
   readonly expiresAt: number | null
   /** Whether the session has moved on to another id: to be read, never to be written. */
   readonly frozen: boolean
+  /** When the visitor last proved who they are, in milliseconds since the epoch. */
+  readonly authenticatedAt: number | null
   /** Whose session it is, if it is anybody's. */
   readonly owner: RecordOwner | null
   /** The values. */
@@ -55,6 +57,7 @@ export interface SessionRecord {
 const CLOCK_SKEW = 60_000
 
 interface RecordText {
+  a?: number
   c: number
   d?: Record<string, unknown>
   e?: number
@@ -102,6 +105,7 @@ export function encodeRecord(record: SessionRecord): string {
   if (record.data.size > 0) text.d = Object.fromEntries(record.data)
   if (record.flash.size > 0) text.f = Object.fromEntries(record.flash)
   if (record.frozen) text.z = 1
+  if (record.authenticatedAt !== null) text.a = record.authenticatedAt
   if (record.owner !== null) text.o = encodeOwner(record.owner)
   try {
     return JSON.stringify(text)
@@ -155,8 +159,12 @@ export function decodeRecord(text: string): SessionRecord | null {
     return null
   }
   if (!isObject(parsed)) return null
-  const { c: createdAt, d: data, e: expiresAt = null, f: flash, i: id = null } = parsed
-  if (!isTime(createdAt) || createdAt > Date.now() + CLOCK_SKEW) return null
+  const { a: authenticatedAt = null, c: createdAt, d: data } = parsed
+  const { e: expiresAt = null, f: flash, i: id = null } = parsed
+  const latest = Date.now() + CLOCK_SKEW
+  if (!isTime(createdAt) || createdAt > latest) return null
+  if (authenticatedAt !== null && !(isTime(authenticatedAt) && authenticatedAt <= latest))
+    return null
   if (expiresAt !== null && !isTime(expiresAt)) return null
   if (id !== null && typeof id !== 'string') return null
   if (!isValues(data) || !isValues(flash)) return null
@@ -167,6 +175,7 @@ export function decodeRecord(text: string): SessionRecord | null {
     createdAt,
     expiresAt,
     frozen: parsed.z === 1,
+    authenticatedAt,
     owner,
     data: toMap(data),
     flash: toMap(flash),

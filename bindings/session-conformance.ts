@@ -4,7 +4,9 @@
  * @module
  */
 import type { Awaitable } from './awaitable.ts'
+import { defaultEngine } from './codec/select.ts'
 import { SessionGoneError } from './errors.ts'
+import { createId } from './id.ts'
 import { assertEqual, type Check, commitError, SECRET, Visitor } from './session-conformance-kit.ts'
 import { OWNER_CASES } from './session-conformance-owners.ts'
 import { ENDS, runRaces } from './session-conformance-races.ts'
@@ -12,6 +14,8 @@ import { createSessions } from './sessions.ts'
 import { assert } from './storage/conformance-kit.ts'
 import type { ConformanceCase } from './storage/conformance.ts'
 import type { CookieStorage, SessionStorage } from './storage/contract.ts'
+import { memoryStorage } from './storage/memory.ts'
+import { createSigner } from './token.ts'
 
 const VALUES = {
   string: 'Ünï \ud83c\udf6a',
@@ -111,6 +115,26 @@ const EVERYWHERE: Record<string, Check> = {
     })
   },
 
+  async 'authenticate() says when, gives another id, and comes back in the next request'(visitor) {
+    const before = await visitor.visit((session) => {
+      session.set('x', 1)
+      assertEqual(session.authenticatedAt, null)
+      return session.id
+    })
+    const started = Date.now()
+    await visitor.visit((session) => session.authenticate())
+    await visitor.visit((session) => {
+      assert(session.id !== before, 'the id is the old one')
+      assertEqual(session.get('x'), 1)
+      const time = session.authenticatedAt?.getTime() ?? 0
+      assert(time >= started && time <= Date.now(), 'it was at another time')
+      session.clear()
+      session.regenerateId()
+    })
+    const kept = await visitor.visit((session) => session.authenticatedAt)
+    assert(kept !== null, 'clear() or regenerateId() took it')
+  },
+
   async 'destroy() removes the cookie'(visitor) {
     await visitor.visit((session) => session.set('x', 1))
     await visitor.visit((session) => session.destroy())
@@ -169,14 +193,41 @@ const ON_SERVERS: Record<string, Check> = {
     assert((await visitor.sessions.read(old)).isNew, 'the old cookie opens the session')
   },
 
-  async 'an id that was never issued is not adopted'(visitor) {
-    await visitor.visit((session) => session.set('x', 1))
-    const planted = visitor.cookie
-    await visitor.visit((session) => session.destroy())
-    const session = await visitor.sessions.read(planted)
-    session.set('x', 2)
-    visitor.keep(await visitor.sessions.commit(session))
-    assert(visitor.cookie !== planted, 'the planted id was adopted')
+  async 'D8 an id that was never issued, has ended or is foreign is not adopted'({ sessions }) {
+    const { storage } = sessions
+    const issuer = new Visitor(sessions)
+    await issuer.visit((session) => session.set('x', 1))
+    const destroyed = issuer.cookie!
+    await issuer.visit((session) => session.destroy())
+
+    const short = new Visitor(createSessions({ storage, secrets: SECRET, lifetime: 1 }))
+    await short.visit((session) => session.set('x', 1))
+    await new Promise((resolve) => setTimeout(resolve, 1050))
+
+    const { name, sign } = createSigner(defaultEngine, SECRET)
+    const unknown = createId(defaultEngine)
+    const elsewhere = new Visitor(createSessions({ storage: memoryStorage(), secrets: SECRET }))
+    await elsewhere.visit((session) => session.set('x', 1))
+    const planted = {
+      destroyed,
+      expired: short.cookie!,
+      unknown: `${name}=${sign(unknown)}`,
+      unsigned: `${name}=${unknown}`,
+      foreign: elsewhere.cookie!,
+    }
+    for (const [what, cookie] of Object.entries(planted)) {
+      const victim = new Visitor(sessions)
+      victim.cookie = cookie
+      const id = await victim.visit((session) => {
+        assert(session.isNew, `an id that is ${what} opens a session`)
+        session.set('x', 2)
+        return session.id
+      })
+      assert(!cookie.includes(id), `an id that is ${what} was adopted`)
+      assert(victim.cookie !== cookie, `a cookie that is ${what} was kept`)
+      assert((await sessions.read(cookie)).isNew, `a cookie that is ${what} opens a session now`)
+      assertEqual(await victim.visit((session) => session.get('x')), 2)
+    }
   },
 
   async 'commit() after another request destroyed the session writes nothing'(visitor) {

@@ -66,6 +66,7 @@ export interface Draft {
   readonly data: Map<string, unknown>
   readonly flash: Map<string, unknown>
   owner: SessionOwner | null
+  authenticatedAt: number | null
 }
 
 /** One change of a draft, which can be made again on another one. */
@@ -76,10 +77,11 @@ interface View {
   readonly data: ReadonlyMap<string, unknown>
   readonly flash: ReadonlyMap<string, unknown>
   readonly owner: SessionOwner | null
+  readonly authenticatedAt: number | null
 }
 
 const NOTHING: ReadonlyMap<string, unknown> = new Map()
-const EMPTY_VIEW: View = { data: NOTHING, flash: NOTHING, owner: null }
+const EMPTY_VIEW: View = { data: NOTHING, flash: NOTHING, owner: null, authenticatedAt: null }
 
 /** The state of a session. Only the manager and `Session` see it. */
 export class SessionState {
@@ -120,6 +122,8 @@ export class SessionState {
   /** Whether the session has been committed before. */
   #settled = false
   #id: string | null = null
+  /** When this request said that its visitor proved who they are. */
+  #authenticatedAt: number | null = null
   /** The messages that came with the request, which the next record must not hold. */
   #delivered: ReadonlyMap<string, unknown> = NOTHING
   /** The view, once it is this request's own. */
@@ -160,8 +164,8 @@ export class SessionState {
     if (this.destroyed) return true
     // A session that was never stored and holds nothing leaves nothing, whatever was tried with it.
     if (this.origin === null) {
-      const { data, flash, owner } = this.view
-      return data.size > 0 || flash.size > 0 || owner !== null
+      const { data, flash, owner, authenticatedAt } = this.view
+      return data.size > 0 || flash.size > 0 || owner !== null || authenticatedAt !== null
     }
     return this.grace !== null || this.changes.length > 0 || this.#delivered.size > 0
   }
@@ -227,8 +231,8 @@ export class SessionState {
     this.incoming = NOTHING
     this.#delivered = NOTHING
     if (origin === null) return
-    const { data, owner } = origin.record
-    this.view = { data, flash: NOTHING, owner }
+    const { data, owner, authenticatedAt } = origin.record
+    this.view = { data, flash: NOTHING, owner, authenticatedAt }
     // A frozen record's messages are those of the session that moved on.
     if (origin.record.frozen) return
     this.incoming = origin.record.flash
@@ -237,8 +241,8 @@ export class SessionState {
 
   /** Makes a change, now and whenever the work is done again. */
   change(change: Change): void {
-    const { data, flash, owner } = this.view
-    this.#draft ??= { data: new Map(data), flash: new Map(flash), owner }
+    const { data, flash, owner, authenticatedAt } = this.view
+    this.#draft ??= { data: new Map(data), flash: new Map(flash), owner, authenticatedAt }
     this.view = this.#draft
     change(this.#draft)
     this.changes.push(change)
@@ -247,8 +251,20 @@ export class SessionState {
   /** Gives the session to a user, or to nobody. */
   own(owner: SessionOwner | null): void {
     if (owner !== null) this.#host.checkOwners()
+    const proof = this.#authenticatedAt
     this.change((draft) => {
+      // That somebody else proved who they are says nothing of this user.
+      if (draft.owner !== null && draft.owner.id !== owner?.id) draft.authenticatedAt = proof
       draft.owner = owner
+    })
+  }
+
+  /** The visitor has proved who they are, now. */
+  authenticate(): void {
+    const now = Date.now()
+    this.#authenticatedAt = now
+    this.change((draft) => {
+      draft.authenticatedAt = now
     })
   }
 
@@ -278,7 +294,8 @@ export class SessionState {
       if (JSON.stringify(flash.get(key)) === JSON.stringify(delivered)) flash.delete(key)
     }
     this.origin = origin
-    this.#draft = { data: new Map(origin.record.data), flash, owner: origin.record.owner }
+    const { data, owner, authenticatedAt } = origin.record
+    this.#draft = { data: new Map(data), flash, owner, authenticatedAt }
     this.view = this.#draft
     for (const change of this.changes) change(this.#draft)
   }

@@ -391,6 +391,44 @@ export class Session<Data extends object = UntypedData, Flash extends object = D
     this.#write().regenerate(grace)
   }
 
+  /**
+   * When the visitor last proved who they are, as `authenticate()` has said; `null` if never. It is no
+   * value: `all` does not show it and `clear` leaves it. `regenerateId` keeps it, and so does the
+   * frozen session of a `grace`, as it was. With another `owner` it is gone.
+   */
+  get authenticatedAt(): Date | null {
+    const state = this.#read()
+    const { authenticatedAt } = state.view
+    return state.destroyed || authenticatedAt === null ? null : new Date(authenticatedAt)
+  }
+
+  /**
+   * Says that the visitor has just proved who they are: call it at sign-in, and when a password, a
+   * passkey or a code was asked again. It sets `authenticatedAt` to now, for `requireFresh` of
+   * `tuile/hono`, and gives the session a new id, as `regenerateId` does.
+   *
+   * @throws SessionDestroyedError after `destroy()`.
+   * @throws SessionCommittedError after the response has started.
+   * @throws RangeError if `grace` is not a number of seconds.
+   *
+   * @example
+   * ```ts
+   * import { createSessions, memoryStorage } from 'tuile'
+   *
+   * const sessions = createSessions({ storage: memoryStorage(), secrets })
+   * const session = await sessions.read(null) // the Cookie header, or null
+   * assert.equal(session.authenticatedAt, null)
+   *
+   * session.authenticate() // the password was right
+   * session.set('userId', 42)
+   * assert.ok(Date.now() - session.authenticatedAt!.getTime() < 1000)
+   * ```
+   */
+  authenticate(options?: RegenerateOptions): void {
+    this.regenerateId(options)
+    this.#state.authenticate()
+  }
+
   /** Ends the session: its record is removed and its cookie deleted at commit. Twice is no error. */
   destroy(): void {
     const state = this.#state

@@ -62,6 +62,7 @@ describe('the package', () => {
           "SessionGoneError",
           "SessionLockLostError",
           "SessionLockTimeoutError",
+          "SessionNotFreshError",
           "SessionNotLoadedError",
           "SessionSecretsError",
           "SessionSerializationError",
@@ -83,6 +84,7 @@ describe('the package', () => {
           "fsStorage",
           "lockSession",
           "memoryStorage",
+          "requireFresh",
           "session",
         ],
         "./bus": [
@@ -117,10 +119,12 @@ describe('the package', () => {
           "fsStorage",
           "lockSession",
           "memoryStorage",
+          "requireFresh",
           "session",
         ],
         "./hono": [
           "lockSession",
+          "requireFresh",
           "session",
         ],
         "./node": [
@@ -129,6 +133,7 @@ describe('the package', () => {
           "fsStorage",
           "lockSession",
           "memoryStorage",
+          "requireFresh",
           "session",
         ],
         "./storage/cookie": [
@@ -175,6 +180,7 @@ describe('the package', () => {
           "createSessions",
           "durableObjectStorage",
           "lockSession",
+          "requireFresh",
           "session",
         ],
       }

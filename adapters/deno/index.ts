@@ -9,6 +9,7 @@ export { memoryStorage } from '../../bindings/storage/memory.ts'
 export { createSessions } from '../../bindings/sessions.ts'
 export {
   lockSession,
+  requireFresh,
   session,
   type LockSessionOptions,
   type MiddlewareOptions,

@@ -15,6 +15,7 @@ export {
 export { createSessions } from '../../bindings/sessions.ts'
 export {
   lockSession,
+  requireFresh,
   session,
   type LockSessionOptions,
   type MiddlewareOptions,

@@ -68,7 +68,7 @@ export function recordOf(
   createdAt: number,
   expiresAt: number | null
 ): SessionRecord {
-  const { data, flash, owner } = state.view
+  const { data, flash, owner, authenticatedAt } = state.view
   state.written = state.changes.length
-  return { id, createdAt, expiresAt, frozen: false, owner, data, flash }
+  return { id, createdAt, expiresAt, frozen: false, authenticatedAt, owner, data, flash }
 }
