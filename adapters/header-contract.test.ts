@@ -23,7 +23,7 @@ interface Case {
 }
 
 const ATTRIBUTES = 'Path=/; HttpOnly; Secure; SameSite=Lax'
-const OURS = new RegExp(`^__Host-session=[TtPp][\\w.-]+; Max-Age=\\d+; ${ATTRIBUTES}$`)
+const OURS = new RegExp(`^__Host-session=[TtSs][\\w.-]+; Max-Age=\\d+; ${ATTRIBUTES}$`)
 const REMOVED =
   /^__Host-session=; Max-Age=0; Path=\/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; Secure; SameSite=Lax$/
 
@@ -148,7 +148,7 @@ const CASES: readonly Case[] = [
     brings: 'nothing',
     url: 'http://localhost:3000/',
     ...said,
-    setCookie: [/^session=P[\w.-]+; Max-Age=86400; Path=\/; HttpOnly; SameSite=Lax$/],
+    setCookie: [/^session=S[\w.-]+; Max-Age=86400; Path=\/; HttpOnly; SameSite=Lax$/],
   },
   {
     what: 'plain HTTP elsewhere',

@@ -76,7 +76,7 @@ export function createBackend(
       storage.revocations && guardStorage(storage.revocations, events, operation.timeout)
     const revocations = place ? new Revocations(place, { ...settings, createEpoch }) : null
     return {
-      keeper: createCookieKeeper(settings, revocations),
+      keeper: createCookieKeeper(settings, storage.mode, revocations),
       sweeper: new Sweeper(undefined, events, deadlines.lifetime),
       locks: refuse('The cookie storage keeps no sessions to be found, or to be locked'),
       owners: revocations

@@ -29,12 +29,22 @@ export interface TokenMaker {
 const rings = new Map<string, TokenRing>()
 const MAX_RINGS = 100
 
-function ringOf(cookieName: string, secrets: readonly string[]): TokenRing {
-  const key = JSON.stringify([cookieName, secrets])
+/** What the tokens of a channel are: signed ones, or records that are signed or sealed. */
+export type ChannelPurposes = readonly ['sign'] | readonly ['sign', 'seal']
+
+function ringOf(
+  cookieName: string,
+  secrets: readonly string[],
+  purposes: ChannelPurposes
+): TokenRing {
+  const key = JSON.stringify([cookieName, secrets, purposes])
   const known = rings.get(key)
   if (known !== undefined) return known
-  const keys = deriveKeys(defaultEngine, checkSecrets(secrets), 'sign', cookieName)
-  const ring = defaultEngine.createRing(cookieName, keys)
+  const bytes = checkSecrets(secrets)
+  const [sign, seal] = purposes.map((purpose) =>
+    deriveKeys(defaultEngine, bytes, purpose, cookieName)
+  )
+  const ring = defaultEngine.createRing(cookieName, sign!, { seal })
   if (rings.size === MAX_RINGS) rings.delete(rings.keys().next().value!)
   rings.set(key, ring)
   return ring
@@ -45,9 +55,9 @@ export class Channel {
   readonly #carrier: Carrier
   readonly #ring: MadeFromSecrets<TokenRing>
 
-  constructor(carrier: Carrier, secrets: LiveSecrets) {
+  constructor(carrier: Carrier, secrets: LiveSecrets, purposes: ChannelPurposes) {
     this.#carrier = carrier
-    this.#ring = new MadeFromSecrets(secrets, (list) => ringOf(carrier.name, list))
+    this.#ring = new MadeFromSecrets(secrets, (list) => ringOf(carrier.name, list, purposes))
   }
 
   /**
@@ -70,7 +80,7 @@ export class Channel {
   flashWaits(received: string): boolean {
     const { name } = this.#carrier
     const header = this.#carrier.headerOf(received)
-    return header.includes(`${name}=t`) || header.includes(`${name}=p`)
+    return ['t', 'p', 's'].some((letter) => header.includes(`${name}=${letter}`))
   }
 
   /**

@@ -1,5 +1,5 @@
 /**
- * The codec alone: signed cookies, base64url, SHA-256 and HMAC, synchronously, for programs that want
+ * The codec alone: signed and sealed cookies, base64url, SHA-256 and HMAC, synchronously, for programs that want
  * no sessions.
  *
  * @module
@@ -17,10 +17,11 @@ import {
   serializeCookie,
   type CookieAttributes,
 } from './cookie.ts'
+import { createSealer as createSealerWith, type Sealer, type SealerOptions } from './sealer.ts'
 import { createSigner as createSignerWith, type Signer, type SignerOptions } from './token.ts'
 
 export { serializeCookie, type CookieAttributes, type EngineInfo, type EngineName }
-export type { MacAlgorithm, Signer, SignerOptions }
+export type { MacAlgorithm, Sealer, SealerOptions, Signer, SignerOptions }
 
 /** base64url without padding (RFC 4648 §5). */
 export interface Base64url {
@@ -51,6 +52,8 @@ export interface Codec {
   keyedBlake3(key: Uint8Array, message: Uint8Array): Uint8Array
   /** See {@link createSigner}. */
   createSigner(secrets: string | readonly string[], options?: SignerOptions): Signer
+  /** See {@link createSealer}. */
+  createSealer(secrets: string | readonly string[], options?: SealerOptions): Sealer
 }
 
 /** How to choose the engine of a codec. */
@@ -83,6 +86,7 @@ function codecOf(engine: Engine, info: EngineInfo): Codec {
       return engine.keyedBlake3(key, message)
     },
     createSigner: (secrets, options) => createSignerWith(engine, secrets, options),
+    createSealer: (secrets, options) => createSealerWith(engine, secrets, options),
   }
 }
 
@@ -205,3 +209,21 @@ export const keyedBlake3: Codec['keyedBlake3'] = defaultCodec.keyedBlake3
  * ```
  */
 export const createSigner: Codec['createSigner'] = defaultCodec.createSigner
+
+/**
+ * A sealer of values for one cookie, for what its user must not read: XChaCha20-Poly1305. The newest
+ * secret seals, all open. A signer's token does not open, nor does a signer take a sealed one.
+ *
+ * @throws ConfigurationError if a secret is missing, short or well known, or the name is not valid.
+ *
+ * @example
+ * ```ts
+ * import { createSealer } from 'tuile/codec'
+ *
+ * const sealer = createSealer(secrets, { name: 'cart' })
+ * const token = sealer.seal('discount: 20 %')
+ * assert.equal(sealer.open(`theme=dark; cart=${token}`), 'discount: 20 %')
+ * assert.equal(sealer.open(`cart=${token}x`), null)
+ * ```
+ */
+export const createSealer: Codec['createSealer'] = defaultCodec.createSealer

@@ -6,7 +6,7 @@
 import { chain, type Awaitable } from './awaitable.ts'
 import { createBackend, type Backend } from './backend.ts'
 import { cookieCarrier } from './carrier.ts'
-import { Channel } from './channel.ts'
+import { Channel, type ChannelPurposes } from './channel.ts'
 import { defaultEngine } from './codec/select.ts'
 import { Committer, type CommitOptions } from './committer.ts'
 import { ConfigurationError } from './errors.ts'
@@ -122,8 +122,10 @@ export class Sessions<
       events.emit('error', () => ({ error }))
     )
     this.#secrets = secrets
+    // Server storages keep signed ids: there is nothing in them to hide.
+    const purposes: ChannelPurposes = 'stateless' in storage ? ['sign', 'seal'] : ['sign']
     const channelOf = (cookie: SessionCookie): Channel =>
-      new Channel(cookieCarrier(cookie), secrets)
+      new Channel(cookieCarrier(cookie), secrets, purposes)
     const secure = channelOf(cookies.secure)
     this.#channels = [secure, cookies.plain === null ? secure : channelOf(cookies.plain)]
     this.cookieName = cookies.secure.name

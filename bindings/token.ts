@@ -13,7 +13,7 @@
  *   `createHmac('sha256', hkdfSync('sha256', secret, '', 'tuile/1/sign/<cookie name>', 32))`.
  *   With `mac: 'blake3'` it is keyed BLAKE3, under the key of `tuile/1/blake3/<cookie name>`.
  *
- * There is exactly one token for one value and key.
+ * There is exactly one token for one value and key. Sealed tokens are in sealer.ts.
  *
  * @module
  */
@@ -73,6 +73,22 @@ const PLAIN_TEXT = /^[A-Za-z0-9_-]*$/
 /** A surrogate without its other half. `isWellFormed()` says the same, on Node 20 and later only. */
 const LONE_SURROGATE = /\p{Surrogate}/u
 
+/** What is thrown for a value that is too long. */
+export function tooLong(): RangeError {
+  return new RangeError(`The value does not fit the ${MAX_COOKIE_SIZE} bytes of a cookie`)
+}
+
+/**
+ * Refuses text that no cookie can hold.
+ *
+ * @throws RangeError if it is longer than a cookie.
+ * @throws TypeError if it is not well-formed Unicode.
+ */
+export function checkValue(value: string): void {
+  if (value.length > MAX_COOKIE_SIZE) throw tooLong()
+  if (LONE_SURROGATE.test(value)) throw new TypeError('The value is not well-formed Unicode')
+}
+
 /** Makes the signer of one engine. */
 export function createSigner(
   engine: Engine,
@@ -90,8 +106,6 @@ export function createSigner(
   const purpose = mac === 'blake3' ? 'blake3' : 'sign'
   const keys = deriveKeys(engine, checkSecrets(secrets), purpose, name)
   const ring = engine.createRing(name, keys, { mac })
-  const tooLong = (): RangeError =>
-    new RangeError(`The signed value does not fit the ${MAX_COOKIE_SIZE} bytes of a cookie`)
 
   const open = (header: string): string | null => {
     const opened = ring.open(header)
@@ -102,11 +116,8 @@ export function createSigner(
   return {
     name,
     sign(value) {
-      if (value.length > MAX_COOKIE_SIZE) throw tooLong()
+      checkValue(value)
       const plain = PLAIN_TEXT.test(value)
-      if (!plain && LONE_SURROGATE.test(value)) {
-        throw new TypeError('The value is not well-formed Unicode')
-      }
       const token = plain ? ring.signText(value, 'T') : ring.signPayload(value, 'P')
       if (name.length + token.length > MAX_COOKIE_SIZE) throw tooLong()
       return token

@@ -98,6 +98,7 @@ describe('the package', () => {
         "./codec": [
           "base64url",
           "createCodec",
+          "createSealer",
           "createSigner",
           "engine",
           "hmacSha256",

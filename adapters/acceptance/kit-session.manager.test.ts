@@ -6,6 +6,7 @@
 import { Hono } from 'hono'
 import { describe, expect, it } from 'vitest'
 import {
+  cookieStorage,
   createSessions,
   memoryStorage,
   type Session,
@@ -224,8 +225,8 @@ describe("K11 a storage of one's own", () => {
   })
 })
 
-it('K12 the token of the cookie storage decodes to the data, of any shape', async () => {
-  const visitor = visitorOf({})
+it('K12 the token of the signed cookie storage decodes to the data, of any shape', async () => {
+  const visitor = visitorOf({ storage: cookieStorage({ mode: 'signed' }) })
   const data = { user: { name: 'Ada', roles: ['admin'] }, when: '2026-11-21T08:00:00Z' }
   await visitor.send((session) => {
     for (const [key, value] of Object.entries(data)) session.set(key, value)

@@ -73,7 +73,7 @@ describe.each(STORAGES)('in %s', (_, storageOf) => {
     expect(client.lines).toEqual([])
     await client.use((session) => session.set('n', 1))
     expect(client.lines).toEqual([
-      expect.stringMatching(/^__Host-session=[TP][^;]+; Max-Age=86400;/),
+      expect.stringMatching(/^__Host-session=[TS][^;]+; Max-Age=86400;/),
     ])
     await client.use((session) => session.destroy())
     expect(client.lines).toEqual([expect.stringMatching(/^__Host-session=; Max-Age=0;/)])

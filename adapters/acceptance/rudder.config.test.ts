@@ -31,11 +31,12 @@ async function setCookieOf(cookie: SessionCookieOptions): Promise<SetCookie> {
 const withCookie = (cookie: SessionCookieOptions) => () =>
   createSessions({ secrets: SECRET, cookie })
 
-it('R01 without a storage the session is in its cookie, signed', async () => {
+it('R01 without a storage the session is in its cookie, sealed', async () => {
   const visitor = visitorOf({})
   await visitor.send((session) => session.set('name', 'Ada'))
-  const [payload = ''] = visitor.setCookie.value.slice(4).split('.')
-  expect(JSON.parse(Buffer.from(payload, 'base64url').toString()).d).toEqual({ name: 'Ada' })
+  expect(visitor.setCookie.value).toMatch(/^S/)
+  const bytes = Buffer.from(visitor.setCookie.value.slice(4), 'base64url')
+  expect(bytes.includes('Ada')).toBe(false)
 
   const elsewhere = createSessions({ secrets: SECRET })
   const read = await elsewhere.read(visitor.jar.header('https://shop.example/'))

@@ -7,6 +7,7 @@ import { createHmac, hkdfSync } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import {
   CookieOverflowError,
+  cookieStorage,
   createSessions,
   memoryStorage,
   SessionStorageError,
@@ -18,7 +19,7 @@ import { spyStorage } from './spy.fixture.ts'
 const NAME = '__Host-session'
 
 it('R31 the cookie is base64url of JSON with an HMAC-SHA256 that node:crypto agrees to', async () => {
-  const visitor = visitorOf({})
+  const visitor = visitorOf({ storage: cookieStorage({ mode: 'signed' }) })
   await visitor.send((session) => session.set('name', 'Ünï ☕'))
   const token = visitor.jar.value(NAME)!
   const [text = '', mac] = token.split('.')

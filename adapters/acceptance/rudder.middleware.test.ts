@@ -97,7 +97,7 @@ it('R15 the middleware is made from options, without a provider or a container',
   const browser = new Browser(app)
   await browser.visit('/')
   expect(browser.setCookies[0]).toMatch(
-    /^by_hand=P[^;]+; Max-Age=3600; Path=\/; HttpOnly; SameSite=Strict$/
+    /^by_hand=S[^;]+; Max-Age=3600; Path=\/; HttpOnly; SameSite=Strict$/
   )
 })
 

@@ -10,7 +10,6 @@ import {
   parseCookies,
   type EngineInfo,
   type EngineName,
-  type Signer,
 } from '../../bindings/codec.ts'
 import { SessionGoneError, type Sessions } from '../../bindings/index.ts'
 import type { DemoData, DemoEnv, DemoFlash } from './data.ts'
@@ -57,13 +56,22 @@ export interface Inspection {
   readonly engine: EngineInfo
 }
 
-/** The signers of one cookie name on both engines; a text says why one cannot run here. */
-type Signers = Record<EngineName, Signer | string>
+/** Opens the cookie of one name in a Cookie header, signed or sealed as it may be. */
+interface Opener {
+  readonly verify: (header: string) => string | null
+  readonly open: (header: string) => string | null
+}
 
-function createSigners(secrets: string | readonly string[], name: string): Signers {
-  const on = (engine: EngineName): Signer | string => {
+/** The openers of one cookie name on both engines; a text says why one cannot run here. */
+type Openers = Record<EngineName, Opener | string>
+
+function createOpeners(secrets: string | readonly string[], name: string): Openers {
+  const on = (engine: EngineName): Opener | string => {
     try {
-      return createCodec({ engine }).createSigner(secrets, { name })
+      const codec = createCodec({ engine })
+      const { verify } = codec.createSigner(secrets, { name })
+      const { open } = codec.createSealer(secrets, { name })
+      return { verify, open }
     } catch (error) {
       return error instanceof Error ? error.message : String(error)
     }
@@ -71,21 +79,30 @@ function createSigners(secrets: string | readonly string[], name: string): Signe
   return { wasm: on('wasm'), portable: on('portable') }
 }
 
-function timeEngine(name: EngineName, signer: Signer | string, header: string): EngineTiming {
-  if (typeof signer === 'string') return { name, nanoseconds: null, calls: 0, unavailable: signer }
-  return { name, ...timeCalls(() => signer.verify(header)), unavailable: null }
+function timeEngine(
+  name: EngineName,
+  opener: Opener | string,
+  way: keyof Opener,
+  header: string
+): EngineTiming {
+  if (typeof opener === 'string') return { name, nanoseconds: null, calls: 0, unavailable: opener }
+  return { name, ...timeCalls(() => opener[way](header)), unavailable: null }
 }
 
-function viewCookie(signers: Signers, name: string, header: string): CookieView | null {
+function viewCookie(openers: Openers, name: string, header: string): CookieView | null {
   const value = parseCookies(header)[name]
   if (value === undefined) return null
-  const { wasm, portable } = signers
-  const signer = typeof wasm === 'string' ? portable : wasm
+  const { wasm, portable } = openers
+  const opener = typeof wasm === 'string' ? portable : wasm
   const length = name.length + 1 + value.length
-  const verified = typeof signer !== 'string' && signer.verify(`${name}=${value}`) !== null
-  if (!verified) return { name, length, token: null, timings: [] }
-  const timings = [timeEngine('wasm', wasm, header), timeEngine('portable', portable, header)]
-  return { name, length, token: viewToken(value), timings }
+  const way = value.startsWith('S') || value.startsWith('s') ? 'open' : 'verify'
+  const text = typeof opener === 'string' ? null : opener[way](`${name}=${value}`)
+  if (text === null) return { name, length, token: null, timings: [] }
+  const timings = [
+    timeEngine('wasm', wasm, way, header),
+    timeEngine('portable', portable, way, header),
+  ]
+  return { name, length, token: viewToken(value, text), timings }
 }
 
 /**
@@ -99,14 +116,14 @@ export function createInspector(
   const { cookieName } = sessions
   // With `secure: 'auto'` the cookie has no prefix on plain http://localhost.
   const plainName = cookieName.replace('__Host-', '')
-  const signersOf = new Map(
-    [cookieName, plainName].map((name) => [name, createSigners(secrets, name)])
+  const openersOf = new Map(
+    [cookieName, plainName].map((name) => [name, createOpeners(secrets, name)])
   )
   const findCookie = (c: Context<DemoEnv>): CookieView | null => {
     const header = c.req.header('Cookie') ?? ''
     const names = c.req.url.startsWith('https:') ? [cookieName, plainName] : [plainName, cookieName]
     for (const name of names) {
-      const view = viewCookie(signersOf.get(name)!, name, header)
+      const view = viewCookie(openersOf.get(name)!, name, header)
       if (view !== null) return view
     }
     return null

@@ -1,11 +1,18 @@
 import { describe, expect, test } from 'vitest'
-import { memoryStorage } from '../../bindings/index.ts'
+import { createSealer } from '../../bindings/codec.ts'
+import { cookieStorage, memoryStorage } from '../../bindings/index.ts'
 import { timeCalls } from './timing.ts'
 import { viewSetCookie, viewToken } from './token-view.ts'
-import { STORAGES, visit } from './visitor.fixture.ts'
+import { SECRET, STORAGES, visit } from './visitor.fixture.ts'
 
 /** The page's text without its markup, with its entities. */
 const plain = (text: string): string => text.replace(/<[^>]+>/g, ' ').replace(/\s+/g, ' ')
+
+/** The id in a sealed cookie. */
+function idIn(token: string): string {
+  const sealer = createSealer(SECRET, { name: 'session' })
+  return (JSON.parse(sealer.open(`session=${token}`)!) as { i: string }).i
+}
 
 describe('Panel', () => {
   test('says so when there is no cookie yet', async () => {
@@ -28,14 +35,26 @@ describe('Panel', () => {
   test('shows the payload of a cookie in its parts, decoded, with the id cut', async () => {
     const visitor = visit()
     await visitor.get()
-    const [prefix, mac] = visitor.cookie!.split('.') as [string, string]
+    const { cookie } = visitor
     const { text } = await visitor.get()
-    expect(text).toContain(`<code>session</code>, ${8 + visitor.cookie!.length} characters.`)
-    expect(text).toContain('<span class="format">P</span>')
-    expect(text).toContain(`<span class="fingerprint">${prefix.slice(1, 4)}</span>`)
-    expect(text).toContain(`<span class="mac">${mac.slice(0, 6)}…</span>`)
+    expect(text).toContain(`<code>session</code>, ${8 + cookie!.length} characters.`)
+    expect(text).toContain('<span class="format">S</span>')
+    expect(text).toContain(`<span class="fingerprint">${cookie!.slice(1, 4)}</span>`)
+    expect(text).toContain(`<span class="body">${cookie!.slice(4, 28)}…${cookie!.slice(-6)}</span>`)
+    expect(plain(text)).toContain('a sealed payload')
+    expect(text).not.toContain('class="mac"')
     expect(text).toMatch(/&quot;i&quot;: &quot;[\w-]{4}…&quot;/)
     expect(text).toContain('kept in the cookie')
+  })
+
+  test('shows the parts of a signed payload as well', async () => {
+    const visitor = visit({ storage: cookieStorage({ mode: 'signed' }) })
+    await visitor.get()
+    const [, mac] = visitor.cookie!.split('.') as [string, string]
+    const { text } = await visitor.get()
+    expect(text).toContain('<span class="format">P</span>')
+    expect(text).toContain(`<span class="mac">${mac.slice(0, 6)}…</span>`)
+    expect(plain(text)).toContain('Whoever has the cookie can read it')
   })
 
   test('tells an id from a payload, and that a message waits', async () => {
@@ -100,12 +119,11 @@ describe('Panel', () => {
       const sent = visitor.cookie!
       const { text } = await visitor.get()
       for (const cookie of [sent, visitor.cookie!]) {
-        const [signed, mac] = cookie.split('.') as [string, string]
-        const { i: id = signed.slice(4) } = signed.startsWith('P')
-          ? JSON.parse(Buffer.from(signed.slice(4), 'base64url').toString())
-          : {}
+        const [body, mac = body] = cookie.split('.') as [string, string?]
+        // What is signed on a server is the id itself; what is sealed holds it.
+        const id = cookie.startsWith('S') ? idIn(cookie) : body.slice(4)
         expect(id).toMatch(/^[\w-]{24}$/)
-        for (const secret of [mac, signed, id]) expect(text).not.toContain(secret)
+        for (const secret of [mac, body, id]) expect(text).not.toContain(secret)
       }
     }
   )
@@ -119,14 +137,15 @@ describe('viewToken()', () => {
       'P123',
       `X123abc.${'m'.repeat(43)}`,
       `T123abc.${'m'.repeat(42)}`,
+      `S123${'m'.repeat(53)}`,
     ]) {
-      expect(viewToken(text)).toBeNull()
+      expect(viewToken(text, '{}')).toBeNull()
     }
   })
 
   test('decodes no payload that is not JSON', () => {
-    const token = viewToken(`Pabc____.${'m'.repeat(43)}`)
-    expect(token).toMatchObject({ format: 'P', isPayload: true, decoded: null })
+    const token = viewToken(`Pabc____.${'m'.repeat(43)}`, 'no JSON')
+    expect(token).toMatchObject({ format: 'P', kind: 'payload', decoded: null })
   })
 })
 

@@ -58,8 +58,14 @@ function Timings({ cookie, inUse }: { cookie: CookieView; inUse: string }): JSX.
   )
 }
 
+const KINDS: Record<TokenView['kind'], { readonly article: string; readonly title: string }> = {
+  id: { article: 'a signed id', title: 'Id' },
+  payload: { article: 'a signed payload', title: 'Payload' },
+  sealed: { article: 'a sealed payload', title: 'Nonce, ciphertext, tag' },
+}
+
 function Token({ token }: { token: TokenView }): JSX.Element {
-  const { format, fingerprint, body, bodyLength, mac, isPayload } = token
+  const { format, fingerprint, body, bodyLength, mac, kind } = token
   const waits = format === format.toLowerCase() ? ', and a flash message waits' : ''
   return (
     <>
@@ -67,18 +73,18 @@ function Token({ token }: { token: TokenView }): JSX.Element {
         <span class='format'>{format}</span>
         <span class='fingerprint'>{fingerprint}</span>
         <span class='body'>{body}</span>
-        <span class='dot'>.</span>
-        <span class='mac'>{mac}</span>
+        {mac !== null && <span class='dot'>.</span>}
+        {mac !== null && <span class='mac'>{mac}</span>}
       </p>
       <dl class='legend'>
         <dt class='format'>Format</dt>
-        <dd>{isPayload ? `a signed payload${waits}` : `a signed id${waits}`}</dd>
+        <dd>{`${KINDS[kind].article}${waits}`}</dd>
         <dt class='fingerprint'>Fingerprint</dt>
-        <dd>which secret signed it, so that a list of secrets costs one HMAC</dd>
-        <dt class='body'>{isPayload ? 'Payload' : 'Id'}</dt>
+        <dd>which secret made it, so that a list of secrets costs one check</dd>
+        <dt class='body'>{KINDS[kind].title}</dt>
         <dd>{bodyLength} characters of base64url, cut here</dd>
-        <dt class='mac'>MAC</dt>
-        <dd>HMAC-SHA256 of all before the dot, 43 characters, cut here</dd>
+        {mac !== null && <dt class='mac'>MAC</dt>}
+        {mac !== null && <dd>HMAC-SHA256 of all before the dot, 43 characters, cut here</dd>}
       </dl>
     </>
   )
@@ -103,8 +109,10 @@ function Cookie({ cookie, isNew }: { cookie: CookieView | null; isNew: boolean }
           <summary>The payload, decoded</summary>
           <pre>{token.decoded}</pre>
           <p class='note'>
-            Created, id, expires, data, flash. Whoever has the cookie can read it; nobody without
-            the secret can change it.
+            Created, id, expires, data, flash.{' '}
+            {token.kind === 'sealed'
+              ? 'Nobody without the secret can read it or change it.'
+              : 'Whoever has the cookie can read it; nobody without the secret can change it.'}
           </p>
         </details>
       )}

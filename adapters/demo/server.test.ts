@@ -71,7 +71,7 @@ describe('startDemo()', () => {
     expect(lines).toEqual([`Tuile demo: ${url} (cookie storage, ${engine.name} engine)`])
     const response = await fetch(url)
     expect(response.status).toBe(200)
-    expect(response.headers.get('Set-Cookie')).toMatch(/^session=P/)
+    expect(response.headers.get('Set-Cookie')).toMatch(/^session=S/)
   })
 
   test('says so if sessions end with the process', async () => {

@@ -6,22 +6,20 @@
  *
  * @module
  */
-import { base64url } from '../../bindings/codec.ts'
-
 /** A token, in its parts. */
 export interface TokenView {
-  /** `T` a text, `P` a payload; in lower case a flash message waits. */
+  /** `T` a text, `P` a payload, `S` a sealed one; in lower case a flash message waits. */
   readonly format: string
-  /** Which key signed. */
+  /** Which key signed or sealed. */
   readonly fingerprint: string
-  /** The id or the payload, cut. */
+  /** The id, the payload, or what is sealed, cut. */
   readonly body: string
   /** Characters of the whole body. */
   readonly bodyLength: number
-  /** The MAC, cut. */
-  readonly mac: string
-  /** Whether the body is a payload, and not an id. */
-  readonly isPayload: boolean
+  /** The MAC, cut; `null` in what is sealed, whose tag is in the body. */
+  readonly mac: string | null
+  /** What the body is. */
+  readonly kind: 'id' | 'payload' | 'sealed'
   /** The payload as JSON, if it has one. */
   readonly decoded: string | null
 }
@@ -34,39 +32,39 @@ export interface SetCookieView {
   readonly attributes: readonly string[]
 }
 
-const TOKEN = /^([TtPp])([\w-]{3})([\w-]*)\.([\w-]{43})$/
+const SIGNED = /^([TtPp])([\w-]{3})([\w-]*)\.([\w-]{43})$/
+const SEALED = /^([Ss])([\w-]{3})([\w-]{54,})$/
+const KINDS: Record<string, TokenView['kind']> = { T: 'id', P: 'payload', S: 'sealed' }
 
 /** The beginning of an id. */
 export function cutId(id: string): string {
   return `${id.slice(0, 4)}…`
 }
 
-function decodePayload(body: string): string | null {
-  const bytes = base64url.decode(body)
-  if (bytes === null) return null
+function decodePayload(text: string): string | null {
   const cut = (key: string, value: unknown): unknown =>
     key === 'i' && typeof value === 'string' ? cutId(value) : value
   try {
-    return JSON.stringify(JSON.parse(new TextDecoder().decode(bytes)), cut, 2)
+    return JSON.stringify(JSON.parse(text), cut, 2)
   } catch {
     return null
   }
 }
 
-/** The parts of a token that has been verified, or `null` if the text is none. */
-export function viewToken(token: string): TokenView | null {
-  const [, format, fingerprint, body, mac] = TOKEN.exec(token) ?? []
-  if (format === undefined || fingerprint === undefined || body === undefined || !mac) return null
-  const isPayload = format.toUpperCase() === 'P'
+/** The parts of a token that was opened and held `text`, or `null` if it is none. */
+export function viewToken(token: string, text: string): TokenView | null {
+  const [, format, fingerprint, body, mac] = SIGNED.exec(token) ?? SEALED.exec(token) ?? []
+  if (format === undefined || fingerprint === undefined || body === undefined) return null
+  const kind = KINDS[format.toUpperCase()]!
   return {
     format,
     fingerprint,
     // A payload begins with the time of creation, `{"c":…,`: 24 characters of it hold no id yet.
-    body: isPayload ? `${body.slice(0, 24)}…${body.slice(-6)}` : cutId(body),
+    body: kind === 'id' ? cutId(body) : `${body.slice(0, 24)}…${body.slice(-6)}`,
     bodyLength: body.length,
-    mac: `${mac.slice(0, 6)}…`,
-    isPayload,
-    decoded: isPayload ? decodePayload(body) : null,
+    mac: mac === undefined ? null : `${mac.slice(0, 6)}…`,
+    kind,
+    decoded: kind === 'id' ? null : decodePayload(text),
   }
 }
 

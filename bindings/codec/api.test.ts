@@ -10,6 +10,7 @@ describe('tuile/codec', () => {
     expect(Object.keys(codec).sort()).toEqual([
       'base64url',
       'createCodec',
+      'createSealer',
       'createSigner',
       'engine',
       'hmacSha256',
@@ -38,6 +39,9 @@ describe('tuile/codec', () => {
     expect(own.hmacSha256(bytes, bytes)).toEqual(codec.hmacSha256(bytes, bytes))
     expect({ ...own.parseCookies('a=%20; a=b') }).toEqual({ a: ' ' })
     expect(own.serializeCookie('a', ' ')).toBe('a=%20')
+    const sealer = own.createSealer(secrets, { name: 'a' })
+    const sealed = codec.createSealer(secrets[2], { name: 'a' }).seal('é')
+    expect(sealer.open(`a=${sealed}`)).toBe('é')
     const signer = own.createSigner(secrets, { name: 'a' })
     expect(signer.name).toBe('a')
     expect(signer.verify(`a=${codec.createSigner(secrets[2], { name: 'a' }).sign('é')}`)).toBe('é')

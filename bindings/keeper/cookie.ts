@@ -5,11 +5,12 @@
  * @module
  */
 import { chain, type Awaitable } from '../awaitable.ts'
-import { MAC_SIZE, PREFIX_SIZE, type OpenedToken } from '../codec/engine.ts'
+import { MAC_SIZE, PREFIX_SIZE, SEAL_SIZE, type OpenedToken } from '../codec/engine.ts'
 import { expiryOf, isDevelopment } from '../options.ts'
 import type { Revocations } from '../revocations.ts'
 import { decodeRecord, encodeRecord, type SessionRecord } from '../record.ts'
 import type { Origin } from '../session-state.ts'
+import type { CookieStorage } from '../storage/contract.ts'
 import { fitsSchema, recordOf, type Keeper, type KeeperSettings } from './contract.ts'
 
 const encoder = new TextEncoder()
@@ -21,6 +22,7 @@ const encoder = new TextEncoder()
  */
 export function createCookieKeeper(
   settings: KeeperSettings,
+  mode: CookieStorage['mode'],
   revocations: Revocations | null
 ): Keeper {
   const { deadlines, events, keyOf, schema } = settings
@@ -45,8 +47,11 @@ export function createCookieKeeper(
   const { async } = revocations ?? { async: false }
 
   const open = ({ format, text, keyIndex }: OpenedToken): Awaitable<Origin | null> => {
-    const record = format === 'P' || format === 'p' ? decodeRecord(text) : null
-    const origin = record && originOf(record, text, keyIndex > 0)
+    const sealed = format === 'S' || format === 's'
+    const record = sealed || format === 'P' || format === 'p' ? decodeRecord(text) : null
+    // What an older secret made, or the other mode, is made anew with the next response.
+    const reissue = keyIndex > 0 || sealed !== (mode === 'sealed')
+    const origin = record && originOf(record, text, reissue)
     if (origin === null) {
       events.emit('reject', () => ({ reason: 'corrupt' }))
       return null
@@ -109,10 +114,15 @@ export function createCookieKeeper(
 
     tokenSize({ text }) {
       const payload = encoder.encode(text).length
+      if (mode === 'sealed') return PREFIX_SIZE + Math.ceil(((payload + SEAL_SIZE) * 4) / 3)
       return PREFIX_SIZE + Math.ceil((payload * 4) / 3) + 1 + MAC_SIZE
     },
 
-    token: (ring, { text, record }) => ring.signPayload(text, record.flash.size > 0 ? 'p' : 'P'),
+    token(ring, { text, record }) {
+      const flashWaits = record.flash.size > 0
+      if (mode === 'sealed') return ring.sealPayload(text, flashWaits ? 's' : 'S')
+      return ring.signPayload(text, flashWaits ? 'p' : 'P')
+    },
   }
 }
 

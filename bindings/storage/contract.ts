@@ -120,8 +120,8 @@ export interface SessionStorage {
 export interface CookieStorage {
   /** Tells this from a `SessionStorage`. */
   readonly stateless: true
-  /** How the record is protected. `signed`: anyone can read it, nobody can change it. */
-  readonly mode: 'signed'
+  /** How the record is protected: `sealed`, nobody can read or change it; `signed`, anyone can read it. */
+  readonly mode: 'sealed' | 'signed'
   /** Where it is kept which sessions have ended, if anywhere. */
   readonly revocations?: SessionStorage | undefined
 }

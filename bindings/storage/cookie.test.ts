@@ -1,14 +1,23 @@
 import { describe, expect, it } from 'vitest'
+import { ConfigurationError } from '../errors.ts'
 import { sessionConformance } from '../session-conformance.ts'
 import { cookieStorage } from './cookie.ts'
 
-describe('cookieStorage keeps sessions', () => {
-  const cases = sessionConformance(() => cookieStorage(), { server: false })
+describe.each(['sealed', 'signed'] as const)('cookieStorage keeps %s sessions', (mode) => {
+  const cases = sessionConformance(() => cookieStorage({ mode }), { server: false })
   for (const { name, run } of cases) it(name, run)
 })
 
 describe('cookieStorage', () => {
   it('refuses a mode that it does not have, above all an unsigned one', () => {
+    for (const mode of ['plain', 'encrypted', '', null, 'SEALED']) {
+      expect(() => cookieStorage({ mode: mode as never })).toThrow(ConfigurationError)
+    }
     expect(() => cookieStorage({ mode: 'plain' as never })).toThrow(/no mode "plain"/)
+  })
+
+  it('seals, unless it is told to sign', () => {
+    expect(cookieStorage().mode).toBe('sealed')
+    expect(cookieStorage({ mode: 'signed' }).mode).toBe('signed')
   })
 })

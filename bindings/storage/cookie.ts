@@ -9,12 +9,16 @@ import type { CookieStorage, SessionStorage } from './contract.ts'
 /** The options of `cookieStorage`. */
 export interface CookieStorageOptions {
   /**
-   * How the record is protected. `'signed'`: the user can read it, nobody can change it, and anyone
-   * who has the secret can check it with `createHmac`.
+   * How the record is protected. A cookie of the other mode still opens, and is issued anew in this one
+   * with the next response.
    *
-   * @default 'signed'
+   * - `'sealed'`: nobody can read or change it; XChaCha20-Poly1305.
+   * - `'signed'`: its user can read it, nobody can change it, and anyone who has the secret can check it
+   *   with `createHmac`; HMAC-SHA256.
+   *
+   * @default 'sealed'
    */
-  readonly mode?: 'signed'
+  readonly mode?: 'sealed' | 'signed'
   /**
    * Keeps which sessions have ended, so that a cookie is worth nothing after `destroy()`,
    * `regenerateId()` or `sessions.revokeByOwner()`, whoever kept a copy; and sessions can have owners.
@@ -29,11 +33,11 @@ export interface CookieStorageOptions {
 }
 
 /**
- * Keeps sessions in their cookies. No server, no state: it runs everywhere, holds what fits 4096
+ * Keeps sessions in their cookies, sealed. No server, no state: it runs everywhere, holds what fits 4096
  * bytes, and cannot take back a cookie that it has issued. A destroyed session's old cookie works
  * again until its `lifetime` ends if somebody kept a copy, unless there is a place for `revocations`.
  *
- * @throws ConfigurationError if the mode is not known. There is no unsigned mode.
+ * @throws ConfigurationError if the mode is not known. There is no unprotected mode.
  *
  * @example
  * ```ts
@@ -44,9 +48,11 @@ export interface CookieStorageOptions {
  * ```
  */
 export function cookieStorage(options: CookieStorageOptions = {}): CookieStorage {
-  const { mode = 'signed', revocations } = options
-  if (mode !== 'signed') {
-    throw new ConfigurationError(`cookieStorage has no mode ${JSON.stringify(mode)}`)
+  const { mode = 'sealed', revocations } = options
+  if (mode !== 'sealed' && mode !== 'signed') {
+    throw new ConfigurationError(
+      `cookieStorage has no mode ${JSON.stringify(mode)}: it is 'sealed' or 'signed'`
+    )
   }
   return { stateless: true, mode, revocations }
 }

@@ -29,6 +29,7 @@ export function digestOf(codec: Codec, secrets: readonly string[]): string {
 
   const encoder = new TextEncoder()
   const signer = codec.createSigner(secrets, { name: 'session' })
+  const sealer = codec.createSealer(secrets, { name: 'session' })
   let chain: Uint8Array = new Uint8Array(32)
   const add = (value: unknown): void => {
     chain = codec.hmacSha256(chain, encoder.encode(JSON.stringify(value)))
@@ -49,6 +50,8 @@ export function digestOf(codec: Codec, secrets: readonly string[]): string {
     const place = Math.floor(random(token.length))
     const changed = `${token.slice(0, place)}${text(1)}${token.slice(place + 1)}`
     add(signer.verify(`session=${changed}`))
+    add(sealer.open(`session=${sealer.seal(encoded.slice(0, 600))}`))
+    add(sealer.open(header))
     add(codec.serializeCookie('name', encoded.slice(0, 20), { path: '/', maxAge: i }))
   }
   return codec.base64url.encode(chain)
