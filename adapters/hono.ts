@@ -180,7 +180,9 @@ export function session<
     const { pending } = sessions
     if (pending) await pending
     const plain = !sessions.secureOnly && LOCALHOST.test(c.req.url)
-    const session = sessions.defer(c.req.header('Cookie'), { plain })
+    const { cookieOnly } = sessions
+    const header = cookieOnly ? undefined : (name: string) => c.req.header(name)
+    const session = sessions.defer(c.req.header('Cookie'), { plain, header })
     if (sessions.async && lazy) {
       // The handler calls `load()`, which takes the lock too.
     } else if (sessions.locking) await session.lock({ signal: c.req.raw.signal })
@@ -195,7 +197,10 @@ export function session<
       const committed = commit(sessions, session, new FinalCommit(c))
       lines = committed instanceof Promise ? await committed : committed
     }
-    if (sessions.used(session) || lines.length > 0) addSessionHeaders(c, lines)
+    const answer = cookieOnly ? null : sessions.answerOf(session)
+    if (sessions.used(session) || lines.length > 0 || answer?.header) {
+      addSessionHeaders(c, lines, answer)
+    }
   }
 }
 

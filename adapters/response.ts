@@ -4,11 +4,17 @@
  * @module
  */
 import type { Context } from 'hono'
+import type { SessionAnswer } from '../bindings/transport.ts'
 
-function addVary(headers: Headers): void {
-  const vary = headers.get('Vary')
-  if (vary === null) headers.set('Vary', 'Cookie')
-  else if (!/(?:^|,)\s*(?:\*|cookie)\s*(?:,|$)/i.test(vary)) headers.append('Vary', 'Cookie')
+const COOKIE: readonly string[] = ['Cookie']
+
+function addVary(headers: Headers, name: string): void {
+  const names =
+    headers
+      .get('Vary')
+      ?.toLowerCase()
+      .split(/\s*,\s*/) ?? []
+  if (!names.includes('*') && !names.includes(name.toLowerCase())) headers.append('Vary', name)
 }
 
 /** A response that sets our cookie must be in no cache: the next visitor would get the session. */
@@ -19,21 +25,34 @@ function forbidStoring(headers: Headers): void {
   }
 }
 
-/** Adds `Vary: Cookie`, and with a cookie to set that line and `Cache-Control: no-store`. */
-export function addSessionHeaders(c: Context, setCookie: readonly string[]): void {
+/**
+ * Adds `Vary`, and with a cookie to set that line and `Cache-Control: no-store`; the same with a token
+ * that goes back in a header. `answer` is `null` where sessions come in cookies alone.
+ */
+export function addSessionHeaders(
+  c: Context,
+  setCookie: readonly string[],
+  answer: SessionAnswer | null
+): void {
   // The headers of an upgrade to WebSocket are on their way already.
   if (c.res.status === 101) return
   try {
-    change(c.res.headers, setCookie)
+    change(c.res.headers, setCookie, answer)
   } catch {
     // The headers of a response that came from `fetch` cannot be changed, those of its copy can.
     c.res = new Response(c.res.body, c.res)
-    change(c.res.headers, setCookie)
+    change(c.res.headers, setCookie, answer)
   }
 }
 
-function change(headers: Headers, setCookie: readonly string[]): void {
-  addVary(headers)
+function change(
+  headers: Headers,
+  setCookie: readonly string[],
+  answer: SessionAnswer | null
+): void {
+  for (const name of answer?.vary ?? COOKIE) addVary(headers, name)
   for (const line of setCookie) headers.append('Set-Cookie', line)
-  if (setCookie.length > 0) forbidStoring(headers)
+  const header = answer?.header ?? null
+  if (header !== null) headers.set(...header)
+  if (setCookie.length > 0 || header !== null) forbidStoring(headers)
 }

@@ -40,3 +40,19 @@ export function cookieCarrier(cookie: SessionCookie): Carrier {
     remove: () => [cookie.remove()],
   }
 }
+
+/**
+ * A header of the request, answered by one of the response: the token behind the scheme, or nothing if
+ * there is no session any more.
+ */
+export function headerCarrier(header: string, scheme: string): Carrier {
+  const name = `header:${header}` // no cookie can have that name, so its keys are no cookie's either
+  return {
+    name,
+    // What has a semicolon is no token of ours, and must not become one by losing what is behind it.
+    headerOf: (received) => `${name}=${received.includes(';') ? '' : received}`,
+    measure: (tokenSize) => ({ size: name.length + tokenSize, limit: MAX_COOKIE_SIZE }),
+    set: (token) => [`${scheme}${token}`],
+    remove: () => [''],
+  }
+}

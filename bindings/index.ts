@@ -52,6 +52,7 @@ export {
   type RegenerateOptions,
   type UntypedData,
 } from './session.ts'
+export type { TransportKind } from './session-state.ts'
 export {
   createSessions,
   type ReadOptions,
@@ -62,6 +63,7 @@ export {
   type SweepOptions,
   type UpdateOptions,
 } from './sessions.ts'
+export type { SessionAnswer, Transport } from './transport.ts'
 export type {
   CookieStorage,
   LockOptions,

@@ -10,6 +10,7 @@ import type { Secrets } from './secrets.ts'
 import type { SessionBus } from './live/contract.ts'
 import type { SessionCookieOptions } from './session-cookie.ts'
 import type { CookieStorage, SessionStorage } from './storage/contract.ts'
+import type { Transport } from './transport.ts'
 
 /** A schema of any library that follows Standard Schema v1, such as zod, valibot or arktype. */
 export interface StandardSchema<Output> {
@@ -44,6 +45,14 @@ export interface SessionsOptions<Data extends object> {
   readonly storage?: SessionStorage | CookieStorage | undefined
   /** The cookie: `__Host-session`, Secure, HttpOnly, SameSite=Lax, unless you say otherwise. */
   readonly cookie?: SessionCookieOptions | undefined
+  /**
+   * How sessions travel: `'cookie'`, `'bearer'` for `Authorization: Bearer …`, `{ header: 'X-Session' }`.
+   * Of those in the list a header wins over the cookie. A client that has no session yet, and wants it
+   * in a header, sends that header empty.
+   *
+   * @default ['cookie']
+   */
+  readonly transport?: readonly Transport[] | undefined
   /**
    * Seconds that a session lives at most, from its creation, whatever happens. Kept by the server.
    *

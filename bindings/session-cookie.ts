@@ -64,6 +64,13 @@ export interface SessionCookie {
   remove(): string
 }
 
+/** The ways in which it may be sent. */
+export interface SessionCookies {
+  readonly secure: SessionCookie
+  /** For plain HTTP on localhost, if `secure` is `'auto'`. */
+  readonly plain: SessionCookie | null
+}
+
 function cookieOf(
   name: string,
   attributes: CookieAttributes,
@@ -90,7 +97,7 @@ function cookieOf(
 export function createSessionCookies(
   options: SessionCookieOptions | undefined,
   lifetime: number
-): { readonly secure: SessionCookie; readonly plain: SessionCookie | null } {
+): SessionCookies {
   const { name = '__Host-session', secure = true, maxAge, ...rest } = options ?? {}
   checkCookieName(name)
   if (typeof maxAge === 'number' && maxAge < 1) {

@@ -41,6 +41,9 @@ export interface Source {
   flashWaits(): boolean
 }
 
+/** By what a session came, and goes back: its cookie, `Authorization: Bearer`, or another header. */
+export type TransportKind = 'cookie' | 'bearer' | 'header'
+
 /** The lock of a session, held. */
 export interface Lease {
   /** Whether nobody else can have it. */
@@ -55,6 +58,8 @@ export interface Host {
   createId(): string
   /** Takes the lock of a session, and makes the session the newest one. */
   lock(state: SessionState, signal?: AbortSignal): Promise<void>
+  /** What kind of transport a way is. */
+  transportOf(way: number): TransportKind
   /** Throws where a session cannot have an owner. */
   checkOwners(): void
   /** Whether to notice values that are changed in place. */
@@ -110,6 +115,8 @@ export class SessionState {
   readonly way: number
   /** What that channel was given to look for the session in: the Cookie header, or nothing. */
   readonly received: string
+  /** What goes back in a header of the response, if the session came in one: the last line. */
+  answer: string | null = null
 
   /** How many of the changes the record that is being written holds. */
   written = 0
@@ -147,6 +154,11 @@ export class SessionState {
     if (this.#source === null) return false
     if (this.#unread) return !this.destroyed
     return !this.accessed && !this.#source.flashWaits()
+  }
+
+  /** By what the session came, and goes back. */
+  get transport(): TransportKind {
+    return this.#host.transportOf(this.way)
   }
 
   /** The id, made when it is first asked for. */

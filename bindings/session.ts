@@ -4,7 +4,7 @@
  * @module
  */
 import { SessionCommittedError, SessionDestroyedError, SessionNotLoadedError } from './errors.ts'
-import type { SessionState } from './session-state.ts'
+import type { SessionState, TransportKind } from './session-state.ts'
 
 /** The data of a session that was given no type: any key, any value. */
 // biome-ignore lint/suspicious/noExplicitAny: untyped sessions are for those who want no types
@@ -89,6 +89,14 @@ export class Session<Data extends object = UntypedData, Flash extends object = D
   /** Whether `destroy()` was called. */
   get destroyed(): boolean {
     return this.#state.destroyed
+  }
+
+  /**
+   * By what the session came, and goes back: `'cookie'`, `'bearer'` or `'header'`, see the option
+   * `transport`. Browsers send cookies by themselves; what comes in a header, a script has sent.
+   */
+  get transport(): TransportKind {
+    return this.#state.transport
   }
 
   /**

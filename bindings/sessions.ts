@@ -5,8 +5,7 @@
  */
 import { chain, type Awaitable } from './awaitable.ts'
 import { createBackend, type Backend } from './backend.ts'
-import { cookieCarrier } from './carrier.ts'
-import { Channel, type ChannelPurposes } from './channel.ts'
+import type { ChannelPurposes } from './channel.ts'
 import { defaultEngine } from './codec/select.ts'
 import { Committer, type CommitOptions } from './committer.ts'
 import { ConfigurationError } from './errors.ts'
@@ -25,7 +24,7 @@ import {
 } from './options.ts'
 import type { OwnedSession } from './owners.ts'
 import { LiveSecrets, MadeFromSecrets } from './secrets.ts'
-import { createSessionCookies, type SessionCookie } from './session-cookie.ts'
+import { createSessionCookies } from './session-cookie.ts'
 import { SessionState, type Host, type Source } from './session-state.ts'
 import {
   Session,
@@ -38,22 +37,9 @@ import { CookieSource, loadedSource, type SourceContext } from './source.ts'
 import type { CookieStorage, SessionStorage } from './storage/contract.ts'
 import { cookieStorage } from './storage/cookie.ts'
 import type { SweepingOptions, SweepOptions } from './sweeper.ts'
+import { type ReadOptions, PLAIN, SECURE, type SessionAnswer, Transports } from './transport.ts'
 
-export type { CommitOptions, SweepingOptions, SweepOptions }
-
-/** The ways that a session can come: which channel it comes by. */
-const SECURE = 0
-const PLAIN = 1
-
-/** How a request came in, as far as its cookie is concerned. */
-export interface ReadOptions {
-  /**
-   * Whether the request came over plain HTTP on localhost. It matters with `cookie.secure: 'auto'`.
-   *
-   * @default false
-   */
-  readonly plain?: boolean
-}
+export type { ReadOptions, CommitOptions, SweepingOptions, SweepOptions }
 
 /** How `update` waits for its turn. */
 export interface UpdateOptions extends LockWaitOptions {
@@ -80,6 +66,8 @@ export interface SessionWork<Result> {
   readonly result: Result
   /** The `Set-Cookie` lines to send: one or none. */
   readonly setCookie: string[]
+  /** What else there is to send, with other transports than the cookie. */
+  readonly answer: SessionAnswer
 }
 
 /**
@@ -102,8 +90,7 @@ export class Sessions<
   readonly #backend: Backend
   readonly #keeper: Keeper
   readonly #committer: Committer
-  /** By the way of a session, see `SessionState.way`. */
-  readonly #channels: readonly Channel[]
+  readonly #transports: Transports
   readonly #operation: Operation
   readonly #source: SourceContext
   readonly #host: Host
@@ -112,7 +99,7 @@ export class Sessions<
 
   /** See `createSessions`. */
   constructor(options: SessionsOptions<Data>) {
-    const { storage = cookieStorage(), cookie, schema, maxPerOwner } = options
+    const { storage = cookieStorage(), cookie, schema, maxPerOwner, transport } = options
     checkRandom()
     this.storage = storage
     const deadlines = checkDeadlines(options)
@@ -124,10 +111,8 @@ export class Sessions<
     this.#secrets = secrets
     // Server storages keep signed ids: there is nothing in them to hide.
     const purposes: ChannelPurposes = 'stateless' in storage ? ['sign', 'seal'] : ['sign']
-    const channelOf = (cookie: SessionCookie): Channel =>
-      new Channel(cookieCarrier(cookie), secrets, purposes)
-    const secure = channelOf(cookies.secure)
-    this.#channels = [secure, cookies.plain === null ? secure : channelOf(cookies.plain)]
+    const transports = new Transports(transport ?? ['cookie'], cookies, secrets, purposes)
+    this.#transports = transports
     this.cookieName = cookies.secure.name
 
     const operation = checkOperation(options)
@@ -140,7 +125,7 @@ export class Sessions<
     this.#keyOf = keyOf
     this.#backend = backend
     this.#keeper = keeper
-    this.#committer = new Committer(keeper, deadlines, ({ way }) => this.#channels[way]!)
+    this.#committer = new Committer(keeper, deadlines, ({ way }) => transports.channels[way]!)
     this.#source = {
       keeper,
       events,
@@ -149,6 +134,7 @@ export class Sessions<
     this.#host = {
       createId: () => createId(defaultEngine),
       lock: async (state, signal) => backend.locks().lock(state, signal),
+      transportOf: (way) => transports.kindOf(way),
       checkOwners: () => void backend.owners(),
       trackMutations: isDevelopment(),
     }
@@ -167,7 +153,13 @@ export class Sessions<
 
   /** Whether there is one cookie only: `cookie.secure` is not `'auto'`. */
   get secureOnly(): boolean {
-    return this.#channels[PLAIN] === this.#channels[SECURE]
+    const { channels } = this.#transports
+    return channels[PLAIN] === channels[SECURE]
+  }
+
+  /** Whether sessions come in cookies alone: the default of the option `transport`. */
+  get cookieOnly(): boolean {
+    return this.#transports.cookieOnly
   }
 
   /**
@@ -201,9 +193,9 @@ export class Sessions<
    */
   read(
     cookieHeader: string | null | undefined,
-    { plain = false }: ReadOptions = {}
+    arrival: ReadOptions = {}
   ): Awaitable<Session<Data, Flash>> {
-    const session = this.defer(cookieHeader, { plain })
+    const session = this.defer(cookieHeader, arrival)
     const state = stateOf(session)
     state.accessed = true
     if (state.lockOnLoad) return chain(state.lock(), () => session)
@@ -218,23 +210,27 @@ export class Sessions<
    *
    * @throws SessionSecretsError if there is no secret.
    */
-  defer(
-    cookieHeader: string | null | undefined,
-    { plain = false }: ReadOptions = {}
-  ): Session<Data, Flash> {
+  defer(cookieHeader: string | null | undefined, arrival: ReadOptions = {}): Session<Data, Flash> {
     // Now, not when something has been stored for which no cookie can be made.
     if (!this.#secrets.fixed) void this.#secrets.list
-    const way = plain ? PLAIN : SECURE
-    if (!cookieHeader) return this.#session(null, way)
-    const source = new CookieSource(this.#source, this.#channels[way]!, cookieHeader)
-    const session = this.#session(source, way, cookieHeader)
+    if (this.#transports.cookieOnly) {
+      return this.#receive(arrival.plain ? PLAIN : SECURE, cookieHeader)
+    }
+    const { way, received } = this.#transports.find(cookieHeader, arrival)
+    return this.#receive(way, received)
+  }
+
+  #receive(way: number, received: string | null | undefined): Session<Data, Flash> {
+    if (!received) return this.#session(null, way)
+    const source = new CookieSource(this.#source, this.#transports.channels[way]!, received)
+    const session = this.#session(source, way, received)
     if (this.#operation.lock) stateOf(session).lockOnLoad = true
     return session
   }
 
   /**
    * Writes what was done to a session, if anything was, and gives the `Set-Cookie` lines to send:
-   * one or none. May be called again; it then writes what was done since. It also gives the lock
+   * one or none. Of a session that came in another header, `answerOf` gives that. May be called again; it then writes what was done since. It also gives the lock
    * back, if there is one.
    *
    * @throws SessionGoneError if the session was destroyed, has expired or got another id meanwhile.
@@ -250,7 +246,9 @@ export class Sessions<
     const state = stateOf(session)
     if (options.final) state.closed = true
     const { onStorageError, sweepProbability } = this.#operation
-    const committed = this.#commit(state, options, onStorageError !== 'throw')
+    const written = this.#commit(state, options, onStorageError !== 'throw')
+    const committed =
+      state.way <= PLAIN ? written : chain(written, (lines) => this.#keepAnswer(state, lines))
     if (sweepProbability === 0 || Math.random() >= sweepProbability) return committed
     return chain(committed, (lines) => {
       this.#backend.sweeper.sweepAfter(options.waitUntil)
@@ -294,11 +292,24 @@ export class Sessions<
     await ('stateless' in this.storage ? state.load() : state.lock(options.signal))
     try {
       const result = await use(session)
-      return { result, setCookie: await this.commit(session, { final: true }) }
+      const setCookie = await this.commit(session, { final: true })
+      return { result, setCookie, answer: this.answerOf(session) }
     } finally {
       state.closed = true
       await state.unlock()
     }
+  }
+
+  /** What a response says of a session that was committed, beside its `Set-Cookie` lines. */
+  answerOf(session: Session<Data, Flash>): SessionAnswer {
+    const { answer, way } = stateOf(session)
+    const header = answer === null ? null : ([this.#transports.headerOf(way), answer] as const)
+    return { header, vary: this.#transports.vary }
+  }
+
+  #keepAnswer(state: SessionState, [line]: string[]): string[] {
+    if (line !== undefined) state.answer = line
+    return []
   }
 
   /** Whether a session was used, so that the response depends on the cookie: `Vary: Cookie`. */
