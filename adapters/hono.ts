@@ -9,6 +9,7 @@ import { ConfigurationError } from '../bindings/errors.ts'
 import type { SessionsOptions } from '../bindings/options.ts'
 import type { DefaultFlash, Session, UntypedData } from '../bindings/session.ts'
 import { createSessions, type CommitOptions, type Sessions } from '../bindings/sessions.ts'
+import { explainResponse } from './explain.ts'
 import { addSessionHeaders } from './response.ts'
 
 export { requireFresh, type RequireFreshOptions } from './fresh.ts'
@@ -183,23 +184,28 @@ export function session<
     const { cookieOnly } = sessions
     const header = cookieOnly ? undefined : (name: string) => c.req.header(name)
     const session = sessions.defer(c.req.header('Cookie'), { plain, header })
-    if (sessions.async && lazy) {
-      // The handler calls `load()`, which takes the lock too.
-    } else if (sessions.locking) await session.lock({ signal: c.req.raw.signal })
-    else if (sessions.async) await session.load()
-    context[shared] = session
-    context.set(variable, session)
-
+    const explanation = sessions.explanation(session)
     let lines: string[] = []
     try {
-      await next()
+      if (sessions.async && lazy) {
+        // The handler calls `load()`, which takes the lock too.
+      } else if (sessions.locking) await session.lock({ signal: c.req.raw.signal })
+      else if (sessions.async) await session.load()
+      context[shared] = session
+      context.set(variable, session)
+
+      try {
+        await next()
+      } finally {
+        const committed = commit(sessions, session, new FinalCommit(c))
+        lines = committed instanceof Promise ? await committed : committed
+      }
+      const answer = cookieOnly ? null : sessions.answerOf(session)
+      if (sessions.used(session) || lines.length > 0 || answer?.header) {
+        addSessionHeaders(c, lines, answer)
+      }
     } finally {
-      const committed = commit(sessions, session, new FinalCommit(c))
-      lines = committed instanceof Promise ? await committed : committed
-    }
-    const answer = cookieOnly ? null : sessions.answerOf(session)
-    if (sessions.used(session) || lines.length > 0 || answer?.header) {
-      addSessionHeaders(c, lines, answer)
+      if (explanation) explainResponse(c, explanation, lines, LOCALHOST.test(c.req.url))
     }
   }
 }

@@ -6,6 +6,7 @@
 import { chain, isPromise, type Awaitable } from './awaitable.ts'
 import type { Channel } from './channel.ts'
 import { SessionStorageError } from './errors.ts'
+import type { ExplainReason } from './explain-reasons.ts'
 import type { Keeper } from './keeper/contract.ts'
 import { expiryOf, type Deadlines } from './options.ts'
 import type { Origin, SessionState } from './session-state.ts'
@@ -51,23 +52,28 @@ export class Committer {
     if (!tolerant || state.destroyed) return this.#commit(state, options)
     try {
       const committed = this.#commit(state, options)
-      return isPromise(committed) ? committed.catch(nothingIfFailed) : committed
+      if (!isPromise(committed)) return committed
+      return committed.catch((error) => nothingIfFailed(state, error))
     } catch (error) {
-      return nothingIfFailed(error)
+      return nothingIfFailed(state, error)
     }
   }
 
   #commit(state: SessionState, options: CommitOptions): Awaitable<string[]> {
     const before = state.origin
-    if (state.destroyed) return before === null ? [] : this.#destroy(state, before)
+    if (state.destroyed) {
+      return before === null ? nothing(state, 'empty') : this.#destroy(state, before)
+    }
     if (state.dirty) return chain(this.#keeper.save(state), (after) => this.#settle(state, after))
-    if (before === null || before.record.frozen) return []
+    if (before === null) return nothing(state, state.accessed ? 'empty' : 'unused')
+    if (before.record.frozen) return nothing(state, 'moved')
 
     warnOfMutations(state)
     const expiresAt = this.#touchDue(state, before)
     if (expiresAt === null) {
       // Signed by an older secret, or marked for a flash message that was delivered elsewhere.
-      return before.reissue || before.flashMarked ? this.#settle(state, before) : []
+      const due = before.reissue || before.flashMarked
+      return due ? this.#settle(state, before) : nothing(state, 'unchanged')
     }
     const touched = this.#keeper.touch(before, expiresAt)
     const waitUntil = isPromise(touched) ? options.waitUntil : undefined
@@ -83,7 +89,8 @@ export class Committer {
     return chain(this.#keeper.destroy(before), () => {
       state.settle(null)
       // Of a session that moved on, the browser holds the new id: that cookie is not ours to remove.
-      return before.record.frozen ? [] : this.#channelOf(state).remove(state.received)
+      if (before.record.frozen) return nothing(state, 'moved')
+      return this.#channelOf(state).remove(state.received)
     })
   }
 
@@ -91,8 +98,9 @@ export class Committer {
   #settle(state: SessionState, stored: Origin): string[] {
     const before = state.origin
     const after = { ...stored, reissue: false, flashMarked: stored.record.flash.size > 0 }
-    let lines: string[] = []
-    if (this.#keeper.needsCookie(before, after)) {
+    let lines: string[]
+    if (!this.#keeper.needsCookie(before, after)) lines = nothing(state, 'cookie-kept')
+    else {
       const ends = after.record.createdAt + this.#deadlines.lifetime
       const remaining = Math.max(0, Math.ceil((ends - Date.now()) / 1000))
       lines = this.#channelOf(state).set(this.#keeper, after, remaining, state.received)
@@ -110,8 +118,14 @@ export class Committer {
   }
 }
 
-function nothingIfFailed(error: unknown): string[] {
-  if (error instanceof SessionStorageError) return []
+/** No line, and why. */
+function nothing({ explanation }: SessionState, reason: ExplainReason): string[] {
+  explanation?.tell(reason)
+  return []
+}
+
+function nothingIfFailed(state: SessionState, error: unknown): string[] {
+  if (error instanceof SessionStorageError) return nothing(state, 'storage-failed')
   throw error
 }
 

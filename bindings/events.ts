@@ -6,6 +6,7 @@
  * @module
  */
 import type { Rejection } from './codec/engine.ts'
+import type { ExplainReason } from './explain-reasons.ts'
 
 /**
  * Why a cookie did not give a session. Besides the reasons of a token: `corrupt`, it verified but
@@ -44,6 +45,11 @@ export interface SessionEvents {
   cleanup: { readonly count: number }
   /** Another request changed or ended the session first. `gone`: nothing was written. */
   conflict: { readonly key: string; readonly gone: boolean }
+  /**
+   * Why a session was refused, or not saved, or its cookie not set: docs/explain.md has each reason.
+   * Every request has some, so that they are told by `sessions.on('explain', …)` alone.
+   */
+  explain: { readonly reason: ExplainReason }
   /** The storage, or a listener, failed. */
   error: { readonly error: unknown }
 }
@@ -51,10 +57,10 @@ export interface SessionEvents {
 /** The name of an event. */
 export type SessionEventName = keyof SessionEvents
 
-/** An event as `onEvent` gets it. */
+/** An event as `onEvent` gets it: all but `explain`, which every request has. */
 export type SessionEvent = {
-  [Name in SessionEventName]: { readonly type: Name } & SessionEvents[Name]
-}[SessionEventName]
+  [Name in Exclude<SessionEventName, 'explain'>]: { readonly type: Name } & SessionEvents[Name]
+}[Exclude<SessionEventName, 'explain'>]
 
 /** Called with each event of one name. */
 export type SessionListener<Name extends SessionEventName> = (event: SessionEvents[Name]) => void
@@ -79,13 +85,18 @@ export class SessionEmitter {
 
   /** Whether anybody listens to an event. */
   hears(name: SessionEventName): boolean {
-    return this.#onEvent !== undefined || (this.#listeners.get(name)?.size ?? 0) > 0
+    return this.#onEventOf(name) !== undefined || (this.#listeners.get(name)?.size ?? 0) > 0
+  }
+
+  #onEventOf(name: SessionEventName): ((event: SessionEvent) => void) | undefined {
+    return name === 'explain' ? undefined : this.#onEvent
   }
 
   /** Tells an event, which is made only if somebody listens. */
   emit<Name extends SessionEventName>(name: Name, makeEvent: () => SessionEvents[Name]): void {
     const listeners = this.#listeners.get(name)
-    if (listeners === undefined && this.#onEvent === undefined) return
+    const onEvent = this.#onEventOf(name)
+    if (listeners === undefined && onEvent === undefined) return
     const event = makeEvent()
     const call = (listener: () => void): void => {
       try {
@@ -95,6 +106,6 @@ export class SessionEmitter {
       }
     }
     for (const listener of listeners ?? []) call(() => listener(event as never))
-    call(() => this.#onEvent?.({ type: name, ...event } as unknown as SessionEvent))
+    call(() => onEvent?.({ type: name, ...event } as unknown as SessionEvent))
   }
 }

@@ -22,6 +22,8 @@ export {
   SessionTooLargeError,
   TuileError,
 } from './errors.ts'
+export { type ExplainReason, explainReasons } from './explain-reasons.ts'
+export type { Explanation } from './explanation.ts'
 export type {
   RejectReason,
   SessionEvent,

@@ -144,7 +144,7 @@ export interface SessionsOptions<Data extends object> {
    * @default none
    */
   readonly bus?: SessionBus | undefined
-  /** Called with every event; `sessions.on` listens to one kind. */
+  /** Called with every event but `explain`; `sessions.on` listens to one kind. */
   readonly onEvent?: ((event: SessionEvent) => void) | undefined
 }
 
@@ -271,6 +271,14 @@ export function checkMaxPerOwner(max: number | undefined, storage: object): numb
 export function expiryOf(deadlines: Deadlines, createdAt: number, now: number): number {
   const end = createdAt + deadlines.lifetime
   return deadlines.idleTimeout === null ? end : Math.min(end, now + deadlines.idleTimeout)
+}
+
+/** Which deadline ended a session that was created at `createdAt`: no use, or the whole of its life. */
+export function endReason(
+  { lifetime }: Deadlines,
+  createdAt: number
+): 'expired-idle' | 'expired-absolute' {
+  return createdAt + lifetime <= Date.now() ? 'expired-absolute' : 'expired-idle'
 }
 
 /**

@@ -9,6 +9,7 @@
 import { all, chain, type Awaitable } from './awaitable.ts'
 import { ConfigurationError, SessionGoneError } from './errors.ts'
 import type { SessionEmitter } from './events.ts'
+import { type Explanation, refuse } from './explanation.ts'
 import type { Deadlines } from './options.ts'
 import type { OwnedSession, OwnerControl, Selection } from './owners.ts'
 import type { RecordOwner, SessionRecord } from './record.ts'
@@ -46,11 +47,11 @@ export class Revocations implements OwnerControl {
   }
 
   /** The session of a cookie that verified: frozen if it has moved on, `null` if it was ended. */
-  admit(origin: Origin): Awaitable<Origin | null> {
+  admit(origin: Origin, explanation: Explanation | null): Awaitable<Origin | null> {
     return chain(this.#judge(origin, origin.record), (verdict) => {
       if (verdict === 'live') return origin
       if (verdict === 'frozen') return { ...origin, record: { ...origin.record, frozen: true } }
-      this.#settings.events.emit('reject', () => ({ reason: 'revoked' }))
+      refuse(this.#settings.events, 'revoked', explanation)
       return null
     })
   }

@@ -166,6 +166,8 @@ describe('secrets of a function', () => {
     const make = (secrets: unknown) => () => createSessions({ secrets: secrets as Secrets })
     expect(make(() => 'short')).toThrow(ConfigurationError)
     expect(make(() => undefined)).toThrow(/secrets is missing/)
+    expect(make(null)).toThrow(ConfigurationError)
+    expect(make({})).toThrow(ConfigurationError)
     expect(make(async () => SECRET)).toThrow(/use rotatingSecrets/)
     expect(make(() => Promise.reject(new Error('late')))).toThrow(/use rotatingSecrets/)
     const error = new Error('no secret today')

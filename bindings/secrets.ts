@@ -52,7 +52,7 @@ export class LiveSecrets {
    * @throws ConfigurationError if the secrets are wrong, or each one has been retired.
    */
   constructor(secrets: Secrets | undefined, report: (error: SessionSecretsError) => void) {
-    const isProvider = typeof secrets === 'object' && 'current' in secrets && 'ready' in secrets
+    const isProvider = typeof secrets === 'object' && secrets !== null && 'current' in secrets
     this.#provider = isProvider ? secrets : null
     this.#read = isProvider
       ? () => secrets.current()

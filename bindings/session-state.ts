@@ -8,6 +8,7 @@
  * @module
  */
 import type { Awaitable } from './awaitable.ts'
+import type { Explanation } from './explanation.ts'
 import type { SessionOwner, SessionRecord } from './record.ts'
 
 /** A stored session that came with a request. */
@@ -117,6 +118,8 @@ export class SessionState {
   readonly received: string
   /** What goes back in a header of the response, if the session came in one: the last line. */
   answer: string | null = null
+  /** What is told of the request, if somebody wants to know. */
+  readonly explanation: Explanation | null
 
   /** How many of the changes the record that is being written holds. */
   written = 0
@@ -138,8 +141,15 @@ export class SessionState {
   readonly #host: Host
   readonly #handedOut: Map<string, string> | null
 
-  constructor(source: Source | null, host: Host, way: number, received: string) {
+  constructor(
+    source: Source | null,
+    host: Host,
+    way: number,
+    received: string,
+    explanation: Explanation | null
+  ) {
     this.way = way
+    this.explanation = explanation
     this.received = received
     this.#source = source
     this.#host = host

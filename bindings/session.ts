@@ -441,7 +441,7 @@ export class Session<Data extends object = UntypedData, Flash extends object = D
   destroy(): void {
     const state = this.#state
     if (state.destroyed) return
-    if (state.closed) throw new SessionCommittedError()
+    checkOpen(state)
     state.accessed = true
     state.destroyed = true
   }
@@ -467,9 +467,15 @@ export class Session<Data extends object = UntypedData, Flash extends object = D
   #write(): SessionState {
     const state = this.#read()
     if (state.destroyed) throw new SessionDestroyedError()
-    if (state.closed) throw new SessionCommittedError()
+    checkOpen(state)
     return state
   }
+}
+
+function checkOpen({ closed, explanation }: SessionState): void {
+  if (!closed) return
+  explanation?.tell('response-started')
+  throw new SessionCommittedError()
 }
 
 /** What is inside a session, for the manager. */

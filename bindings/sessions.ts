@@ -10,6 +10,7 @@ import { defaultEngine } from './codec/select.ts'
 import { Committer, type CommitOptions } from './committer.ts'
 import { ConfigurationError } from './errors.ts'
 import { SessionEmitter, type SessionEventName, type SessionListener } from './events.ts'
+import { Explanation, watched } from './explanation.ts'
 import { createId, storageKey } from './id.ts'
 import type { Keeper } from './keeper/contract.ts'
 import { checkSecrets, deriveKeys } from './keyring.ts'
@@ -96,6 +97,7 @@ export class Sessions<
   readonly #host: Host
   readonly #keyOf: (id: string) => string
   #follower: SessionFollower | null = null
+  readonly #development: boolean = isDevelopment()
 
   /** See `createSessions`. */
   constructor(options: SessionsOptions<Data>) {
@@ -133,10 +135,11 @@ export class Sessions<
     }
     this.#host = {
       createId: () => createId(defaultEngine),
-      lock: async (state, signal) => backend.locks().lock(state, signal),
+      lock: async (state, signal) =>
+        watched(state.explanation, () => backend.locks().lock(state, signal)),
       transportOf: (way) => transports.kindOf(way),
       checkOwners: () => void backend.owners(),
-      trackMutations: isDevelopment(),
+      trackMutations: this.#development,
     }
     if (options.bus) this.follow(options.bus)
   }
@@ -211,19 +214,28 @@ export class Sessions<
    * @throws SessionSecretsError if there is no secret.
    */
   defer(cookieHeader: string | null | undefined, arrival: ReadOptions = {}): Session<Data, Flash> {
+    const explanation = this.#explanation()
     // Now, not when something has been stored for which no cookie can be made.
-    if (!this.#secrets.fixed) void this.#secrets.list
+    if (!this.#secrets.fixed) watched(explanation, () => this.#secrets.list)
     if (this.#transports.cookieOnly) {
-      return this.#receive(arrival.plain ? PLAIN : SECURE, cookieHeader)
+      return this.#receive(arrival.plain ? PLAIN : SECURE, cookieHeader, explanation)
     }
     const { way, received } = this.#transports.find(cookieHeader, arrival)
-    return this.#receive(way, received)
+    return this.#receive(way, received, explanation)
   }
 
-  #receive(way: number, received: string | null | undefined): Session<Data, Flash> {
-    if (!received) return this.#session(null, way)
-    const source = new CookieSource(this.#source, this.#transports.channels[way]!, received)
-    const session = this.#session(source, way, received)
+  #receive(
+    way: number,
+    received: string | null | undefined,
+    explanation: Explanation | null
+  ): Session<Data, Flash> {
+    if (!received) {
+      explanation?.tell('no-cookie')
+      return this.#session(null, way, '', explanation)
+    }
+    const channel = this.#transports.channels[way]!
+    const source = new CookieSource(this.#source, channel, received, explanation)
+    const session = this.#session(source, way, received, explanation)
     if (this.#operation.lock) stateOf(session).lockOnLoad = true
     return session
   }
@@ -246,7 +258,10 @@ export class Sessions<
     const state = stateOf(session)
     if (options.final) state.closed = true
     const { onStorageError, sweepProbability } = this.#operation
-    const written = this.#commit(state, options, onStorageError !== 'throw')
+    const tolerant = onStorageError !== 'throw'
+    const written = state.explanation
+      ? state.explanation.watch(() => this.#commit(state, options, tolerant))
+      : this.#commit(state, options, tolerant)
     const committed =
       state.way <= PLAIN ? written : chain(written, (lines) => this.#keepAnswer(state, lines))
     if (sweepProbability === 0 || Math.random() >= sweepProbability) return committed
@@ -318,13 +333,21 @@ export class Sessions<
   }
 
   /**
+   * Why a session is what it is, as `explain` events tell it: for middleware, which may add to it. It
+   * is `null` in production, unless somebody listens to these events.
+   */
+  explanation(session: Session<Data, Flash>): Explanation | null {
+    return stateOf(session).explanation
+  }
+
+  /**
    * The session of an id, or `null` if there is none: for tools and sockets.
    *
    * @throws ConfigurationError with the cookie storage, which keeps no sessions.
    */
   get(id: string): Awaitable<Session<Data, Flash> | null> {
     this.#backend.locks()
-    return chain(this.#keeper.open({ format: 'T', text: id, keyIndex: 0 }), (origin) => {
+    return chain(this.#keeper.open({ format: 'T', text: id, keyIndex: 0 }, null), (origin) => {
       if (origin === null) return null
       const session = this.#session(loadedSource(origin), SECURE)
       return chain(stateOf(session).load(), () => session)
@@ -522,13 +545,26 @@ export class Sessions<
     return this.#events.on(name, listener)
   }
 
-  #session(source: Source | null, way: number, received = ''): Session<Data, Flash> {
-    return new Session(new SessionState(source, this.#host, way, received))
+  #session(
+    source: Source | null,
+    way: number,
+    received = '',
+    explanation: Explanation | null = null
+  ): Session<Data, Flash> {
+    return new Session(new SessionState(source, this.#host, way, received, explanation))
+  }
+
+  #explanation(): Explanation | null {
+    const wanted = this.#development || this.#events.hears('explain')
+    return wanted ? new Explanation(this.#events) : null
   }
 
   #commit(state: SessionState, options: CommitOptions, tolerant: boolean): Awaitable<string[]> {
     if (state.lease !== null) return this.#commitLocked(state, options, tolerant)
-    if (state.untouched) return []
+    if (state.untouched) {
+      if (!state.accessed) state.explanation?.tell('unused')
+      return []
+    }
     const commit = () => this.#committer.commit(state, options, tolerant)
     // So that what fails at once rejects, as what fails later does.
     return this.#keeper.async

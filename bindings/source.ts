@@ -8,6 +8,7 @@ import type { Channel } from './channel.ts'
 import type { OpenedToken } from './codec/engine.ts'
 import { SessionStorageError } from './errors.ts'
 import type { SessionEmitter } from './events.ts'
+import { type Explanation, refuse, watched } from './explanation.ts'
 import type { Keeper } from './keeper/contract.ts'
 import type { Origin, Source } from './session-state.ts'
 
@@ -26,13 +27,20 @@ export class CookieSource implements Source {
   readonly #context: SourceContext
   readonly #channel: Channel
   readonly #header: string
+  readonly #explanation: Explanation | null
   #token: OpenedToken | null | undefined
 
-  constructor(context: SourceContext, channel: Channel, header: string) {
+  constructor(
+    context: SourceContext,
+    channel: Channel,
+    header: string,
+    explanation: Explanation | null
+  ) {
     this.async = context.keeper.async
     this.#context = context
     this.#channel = channel
     this.#header = header
+    this.#explanation = explanation
   }
 
   /** The token that the header holds, verified; `null`, with an event, if there is none. */
@@ -40,10 +48,11 @@ export class CookieSource implements Source {
     if (this.#token === undefined) {
       const opened = this.#channel.open(this.#header)
       this.#token = typeof opened === 'object' ? opened : null
-      if (typeof opened === 'string' && opened !== 'none') {
-        this.#context.events.emit('reject', () => ({ reason: opened }))
+      if (opened === 'none') this.#explanation?.tell('no-cookie')
+      else {
+        if (typeof opened === 'string') refuse(this.#context.events, opened, this.#explanation)
+        this.#tellOfDuplicates()
       }
-      if (opened !== 'none') this.#tellOfDuplicates()
     }
     return this.#token
   }
@@ -60,9 +69,12 @@ export class CookieSource implements Source {
     const { keeper, emptyOnError } = this.#context
     const { token } = this
     if (token === null) return this.async ? Promise.resolve(null) : null
-    if (!emptyOnError) return keeper.open(token)
+    const explanation = this.#explanation
+    if (!emptyOnError && explanation === null) return keeper.open(token, null)
+    const open = (): Awaitable<Origin | null> => keeper.open(token, explanation)
+    if (!emptyOnError) return watched(explanation, open)
     try {
-      const origin = keeper.open(token)
+      const origin = watched(explanation, open)
       return isPromise(origin) ? origin.catch((error) => this.#fail(error)) : origin
     } catch (error) {
       return this.#fail(error)
@@ -72,9 +84,11 @@ export class CookieSource implements Source {
   /** Costs a look at the whole header, so it is done for listeners alone. */
   #tellOfDuplicates(): void {
     const { events } = this.#context
-    if (!events.hears('duplicate')) return
+    if (!events.hears('duplicate') && this.#explanation === null) return
     const count = this.#channel.count(this.#header)
-    if (count > 1) events.emit('duplicate', () => ({ count }))
+    if (count < 2) return
+    events.emit('duplicate', () => ({ count }))
+    this.#explanation?.tell('duplicate')
   }
 
   #fail(error: unknown): null {

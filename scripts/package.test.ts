@@ -72,6 +72,7 @@ describe('the package', () => {
           "TuileError",
           "cookieStorage",
           "createSessions",
+          "explainReasons",
           "fromDriver",
           "memoryStorage",
           "registerStorage",

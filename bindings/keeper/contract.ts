@@ -8,6 +8,7 @@ import type { TokenMaker } from '../channel.ts'
 import type { OpenedToken } from '../codec/engine.ts'
 import { ConfigurationError } from '../errors.ts'
 import type { SessionEmitter } from '../events.ts'
+import type { Explanation } from '../explanation.ts'
 import type { Deadlines, StandardSchema } from '../options.ts'
 import type { SessionRecord } from '../record.ts'
 import type { Origin, SessionState } from '../session-state.ts'
@@ -28,7 +29,7 @@ export interface Keeper extends TokenMaker {
   /** The id that a verified token holds, if a server keeps its session. */
   idOf(token: OpenedToken): string | null
   /** The stored session of a verified token, or `null`, with an event that says why. */
-  open(token: OpenedToken): Awaitable<Origin | null>
+  open(token: OpenedToken, explanation: Explanation | null): Awaitable<Origin | null>
   /** The session as it is stored now; `null` if it has ended. */
   reload(origin: Origin): Awaitable<Origin | null>
   /** The session of an id if it goes on, without any event. In cookies there are none to be found. */

@@ -6,7 +6,8 @@
  */
 import { chain, type Awaitable } from '../awaitable.ts'
 import { MAC_SIZE, PREFIX_SIZE, SEAL_SIZE, type OpenedToken } from '../codec/engine.ts'
-import { expiryOf, isDevelopment } from '../options.ts'
+import { type Explanation, refuse } from '../explanation.ts'
+import { endReason, expiryOf, isDevelopment } from '../options.ts'
 import type { Revocations } from '../revocations.ts'
 import { decodeRecord, encodeRecord, type SessionRecord } from '../record.ts'
 import type { Origin } from '../session-state.ts'
@@ -46,30 +47,37 @@ export function createCookieKeeper(
 
   const { async } = revocations ?? { async: false }
 
-  const open = ({ format, text, keyIndex }: OpenedToken): Awaitable<Origin | null> => {
+  const open = (
+    { format, text, keyIndex }: OpenedToken,
+    explanation: Explanation | null
+  ): Awaitable<Origin | null> => {
     const sealed = format === 'S' || format === 's'
     const record = sealed || format === 'P' || format === 'p' ? decodeRecord(text) : null
     // What an older secret made, or the other mode, is made anew with the next response.
     const reissue = keyIndex > 0 || sealed !== (mode === 'sealed')
     const origin = record && originOf(record, text, reissue)
     if (origin === null) {
-      events.emit('reject', () => ({ reason: 'corrupt' }))
+      refuse(events, 'corrupt', explanation)
       return null
     }
     // Today's deadlines hold for yesterday's cookies too.
     const end = Math.min(origin.expiresAt, origin.record.createdAt + deadlines.lifetime)
     if (end <= Date.now()) {
       events.emit('expire', () => ({ key: keyOf(origin.id) }))
+      explanation?.tell(endReason(deadlines, origin.record.createdAt))
       return null
     }
     if (!fitsSchema(schema, origin.record)) {
-      events.emit('reject', () => ({ reason: 'schema' }))
+      refuse(events, 'schema', explanation)
       return null
     }
-    return chain(revocations === null ? origin : revocations.admit(origin), (admitted) => {
-      if (admitted !== null) events.emit('load', () => ({ key: keyOf(origin.id) }))
-      return admitted
-    })
+    return chain(
+      revocations === null ? origin : revocations.admit(origin, explanation),
+      (admitted) => {
+        if (admitted !== null) events.emit('load', () => ({ key: keyOf(origin.id) }))
+        return admitted
+      }
+    )
   }
 
   return {
@@ -81,7 +89,7 @@ export function createCookieKeeper(
 
     look: () => null,
 
-    open: async ? async (token) => open(token) : open,
+    open: async ? async (token, explanation) => open(token, explanation) : open,
 
     save(state) {
       const before = state.origin

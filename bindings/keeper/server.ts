@@ -15,8 +15,9 @@ import {
   SessionStorageError,
   SessionTooLargeError,
 } from '../errors.ts'
+import { refuse } from '../explanation.ts'
 import { isId } from '../id.ts'
-import { expiryOf } from '../options.ts'
+import { endReason, expiryOf } from '../options.ts'
 import type { Owners } from '../owners.ts'
 import {
   decodeRecord,
@@ -64,17 +65,20 @@ export function createServerKeeper(
 
   /** The stored session of a key, or why there is none. */
   const find = (id: string, keyIndex: number, marked: boolean) =>
-    chain(storage.read(keyOf(id)), (stored): Origin | 'unknown-id' | 'corrupt' | 'expired' => {
-      if (stored === null) return 'unknown-id'
-      const record = decode(stored)
-      if (record === null) return 'corrupt'
-      // A storage may be late in dropping what has ended, and the lifetime may be shorter now.
-      const end = Math.min(stored.expiresAt, record.createdAt + deadlines.lifetime)
-      if (end <= Date.now()) return 'expired'
-      const { value: text, version, expiresAt } = stored
-      const reissue = keyIndex > 0
-      return { id, record, text, version, expiresAt, reissue, flashMarked: marked }
-    })
+    chain(
+      storage.read(keyOf(id)),
+      (stored): Origin | 'unknown-id' | 'corrupt' | ReturnType<typeof endReason> => {
+        if (stored === null) return 'unknown-id'
+        const record = decode(stored)
+        if (record === null) return 'corrupt'
+        // A storage may be late in dropping what has ended, and the lifetime may be shorter now.
+        const end = Math.min(stored.expiresAt, record.createdAt + deadlines.lifetime)
+        if (end <= Date.now()) return endReason(deadlines, record.createdAt)
+        const { value: text, version, expiresAt } = stored
+        const reissue = keyIndex > 0
+        return { id, record, text, version, expiresAt, reissue, flashMarked: marked }
+      }
+    )
 
   /** The record that another request has written first, or `null` if the session does not go on. */
   const findNewest = ({ id, flashMarked }: Origin): Awaitable<Origin | null> =>
@@ -237,18 +241,19 @@ export function createServerKeeper(
         typeof found === 'string' || found.record.frozen ? null : found
       ),
 
-    open(token) {
+    open(token, explanation) {
       const id = idOf(token)
       if (id === null) {
-        events.emit('reject', () => ({ reason: 'corrupt' }))
+        refuse(events, 'corrupt', explanation)
         return sync ? null : Promise.resolve(null)
       }
       const key = keyOf(id)
       return chain(find(id, token.keyIndex, token.format === 't'), (found) => {
-        if (found === 'expired') events.emit('expire', () => ({ key }))
-        else if (typeof found === 'string') events.emit('reject', () => ({ reason: found }))
-        else if (!fitsSchema(schema, found.record))
-          events.emit('reject', () => ({ reason: 'schema' }))
+        if (found === 'expired-idle' || found === 'expired-absolute') {
+          events.emit('expire', () => ({ key }))
+          explanation?.tell(found)
+        } else if (typeof found === 'string') refuse(events, found, explanation)
+        else if (!fitsSchema(schema, found.record)) refuse(events, 'schema', explanation)
         else {
           events.emit('load', () => ({ key }))
           return found
