@@ -16,7 +16,7 @@ import {
   STATE,
   STREAM_SIZE,
 } from './chacha20'
-import { BYTE_POSITIONS } from './memory'
+import { BYTE_POSITIONS, wipe } from './memory'
 import { beginTag, endTag, takeBlocks } from './poly1305'
 
 /** Bytes of the nonce, and of the tag. */
@@ -24,9 +24,9 @@ export const NONCE_SIZE: i32 = 24
 export const TAG_SIZE: i32 = 16
 
 /** The second half of the Poly1305 key, which outlives the key stream that it came with. */
-const TAG_KEY: usize = memory.data(16, 16)
-const TAG: usize = memory.data(16, 16)
-const LAST_BLOCK: usize = memory.data(16, 16)
+const TAG_KEY: usize = memory.data(64, 16)
+const TAG: usize = TAG_KEY + 16
+const LAST_BLOCK: usize = TAG_KEY + 32
 
 /** Starts a message: the first block is the key of its tag (RFC 8439 §2.6), the rest its key stream. */
 function begin(key: usize, nonce: usize, nonceLen: i32): void {
@@ -46,7 +46,7 @@ function begin(key: usize, nonce: usize, nonceLen: i32): void {
   v128.store(TAG_KEY, v128.load(KEY_STREAM, 16))
 }
 
-/** Encrypts or decrypts `len` bytes, in whole vectors; `target` may be `source`. Ends the message. */
+/** Encrypts or decrypts `len` bytes, in whole vectors; `target` may be `source`. */
 function crypt(target: usize, source: usize, len: i32): void {
   let stream = KEY_STREAM + BLOCK_SIZE
   for (; len > 0; len -= 16, source += 16, target += 16, stream += 16) {
@@ -56,8 +56,6 @@ function crypt(target: usize, source: usize, len: i32): void {
     }
     v128.store(target, v128.xor(v128.load(source), v128.load(stream)))
   }
-  memory.fill(STATE, 0, 64)
-  memory.fill(KEY_STREAM, 0, STREAM_SIZE)
 }
 
 /** Takes `len` bytes into the tag, the last block padded with zeros (§2.8). */
@@ -78,7 +76,13 @@ function authenticate(target: usize, data: usize, dataLen: i32, ptr: usize, len:
   store<u64>(LAST_BLOCK, <u64>len, 8)
   takeBlocks(LAST_BLOCK, 1)
   endTag(target, TAG_KEY)
-  v128.store(TAG_KEY, i64x2.splat(0))
+}
+
+/** Wipes the keys and the key stream of a message. */
+function forget(): void {
+  wipe(STATE, 64)
+  wipe(KEY_STREAM, <i32>STREAM_SIZE)
+  wipe(TAG_KEY, 64)
 }
 
 /** Encrypts the `len` bytes at `ptr` where they lie; the tag follows them. */
@@ -94,6 +98,7 @@ export function seal(
   begin(key, nonce, nonceLen)
   crypt(ptr, ptr, len)
   authenticate(ptr + <usize>len, data, dataLen, ptr, len)
+  forget()
 }
 
 /**
@@ -114,5 +119,6 @@ export function open(
   authenticate(TAG, data, dataLen, ptr, len)
   const differs = v128.any_true(v128.xor(v128.load(TAG), v128.load(ptr + <usize>len)))
   crypt(target, ptr, differs ? 0 : len)
+  forget()
   return !differs
 }

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { BYTE_POSITIONS, DIGEST } from './memory'
+import { BYTE_POSITIONS, CHAIN, DIGEST, wipe, WORDS } from './memory'
 import { INITIAL, swapWords } from './sha256'
 
 const CHUNK_SIZE: i32 = 1024
@@ -18,9 +18,6 @@ const CHUNK_END: i32 = 2
 const PARENT: i32 = 4
 const ROOT: i32 = 8
 const KEYED_HASH: i32 = 16
-
-/** The message words in the order in which a round takes them. */
-const WORDS: usize = memory.data(64, 16)
 
 /**
  * One compression (§2.2): `target` receives the first eight words of the result, from the chaining
@@ -196,8 +193,7 @@ function compressChunk(
  * number of chunks, so 32 are enough for more bytes than JavaScript can hold.
  */
 const STACK: usize = memory.data(32 * 32, 16)
-const CHAIN: usize = memory.data(32, 16)
-const KEY: usize = memory.data(32, 16)
+const KEY: usize = memory.data(64, 16)
 let top: usize = STACK
 let chunks: i64 = 0
 
@@ -232,6 +228,7 @@ function endTree(key: usize, ptr: usize, len: i32): void {
   // BLAKE3 writes its words with the low byte first, SHA-256 with the high one.
   v128.store(DIGEST, swapWords(v128.load(CHAIN)))
   v128.store(DIGEST, swapWords(v128.load(CHAIN, 16)), 16)
+  if (chunks > 0) wipe(STACK, 1024)
   chunks = 0
 }
 
@@ -254,5 +251,5 @@ export function updateKeyed(ptr: usize, len: i32): void {
 /** Takes the last `len` bytes at `ptr`; DIGEST receives the hash. The key is wiped. */
 export function endKeyed(ptr: usize, len: i32): void {
   endTree(KEY, ptr, len)
-  memory.fill(KEY, 0, 32)
+  wipe(KEY, 64)
 }

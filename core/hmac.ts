@@ -7,11 +7,10 @@
  * @module
  */
 import { compress } from './compress'
-import { DIGEST, INPUT, MIDSTATES } from './memory'
+import { DIGEST, INNER, INPUT, MIDSTATES } from './memory'
 import { compressBlock, finish, INITIAL, swapWords } from './sha256'
 
 const PAD: usize = memory.data(64, 16)
-const INNER: usize = memory.data(32, 16)
 
 function xorPad(value: i8): void {
   const mask = i8x16.splat(value)

@@ -9,7 +9,7 @@ import { decode, encode, encodeDigest } from './base64url'
 import { beginKeyed, endKeyed, updateKeyed } from './blake3'
 import { listCookies } from './cookie'
 import { finishOuter, prepareKey } from './hmac'
-import { DIGEST, INPUT, MIDSTATES, OUTPUT } from './memory'
+import { DIGEST, INPUT, MIDSTATES, OUTPUT, SCRATCH, SCRATCH_SIZE, wipe } from './memory'
 import { begin, end, finish, INITIAL, swapWords, update } from './sha256'
 import { sealPayload } from './sealed'
 import { openToken, signPayload, signText } from './token'
@@ -71,12 +71,13 @@ export function hmac_end(len: i32): void {
   end(INPUT, len)
   finishOuter(MIDSTATES, DIGEST)
   storeDigest()
+  wipe(MIDSTATES, 64)
 }
 
 /** Starts a keyed BLAKE3 under the 32 bytes in INPUT, which are wiped. */
 export function blake3_begin(): void {
   beginKeyed(INPUT)
-  memory.fill(INPUT, 0, 32)
+  wipe(INPUT, 32)
 }
 
 /** Takes the next `len` bytes in INPUT, a multiple of 1,024; more must follow. */
@@ -100,9 +101,11 @@ export function base64url_decode(len: i32): i32 {
   return decode(OUTPUT, INPUT, len)
 }
 
-/** Lists the pairs of the Cookie header in INPUT; see `listCookies`. */
+/** Lists the pairs of the Cookie header in INPUT, which is wiped; see `listCookies`. */
 export function cookie_list(len: i32): i32 {
-  return listCookies(len)
+  const count = listCookies(len)
+  wipe(INPUT, len)
+  return count
 }
 
 /**
@@ -120,9 +123,12 @@ export function aead_open(len: i32, dataLen: i32, nonceLen: i32): bool {
   return open(OUTPUT, ptr, len, INPUT, INPUT + 32, nonceLen, DATA, dataLen)
 }
 
-/** Finds and opens the ring's cookie in the header in INPUT; see `openToken`. */
+/** Finds and opens the ring's cookie in the header in INPUT, which is wiped; see `openToken`. */
 export function token_open(headerLen: i32): i32 {
-  return openToken(headerLen)
+  const opened = openToken(headerLen)
+  wipe(INPUT, headerLen)
+  wipe(SCRATCH, SCRATCH_SIZE)
+  return opened
 }
 
 /** The token of the text that lies 4 bytes behind INPUT, at INPUT; see `signText`. */
@@ -138,4 +144,14 @@ export function token_sign_payload(len: i32, format: u32): i32 {
 /** The token of the payload 24 bytes behind INPUT, at most 12,288, in OUTPUT; see `sealPayload`. */
 export function token_seal(len: i32, format: u32, nonce: i32): i32 {
   return sealPayload(len, format, nonce)
+}
+
+/**
+ * Wipes what a call has left: so many bytes of INPUT and of OUTPUT, with the vector that may end
+ * behind them, and SCRATCH. To be called when its result has been read.
+ */
+export function forget(inputLen: i32, outputLen: i32): void {
+  wipe(INPUT, inputLen + 16)
+  wipe(OUTPUT, outputLen + 16)
+  wipe(SCRATCH, SCRATCH_SIZE)
 }

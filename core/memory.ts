@@ -1,8 +1,10 @@
 /**
  * The memory map: every buffer the kernels and JavaScript share.
  *
- * All of it is static, one page of 64 KiB, so nothing is ever allocated or freed. Buffers end in
- * 64 bytes of slack because kernels load and store whole 16-byte vectors, up to 63 bytes past an end.
+ * All of it is static, one page of 64 KiB, so nothing is ever allocated or freed. Between two calls
+ * RING and NONCES are all that is not zero: who wrote to a buffer wipes what was written. Buffers end in
+ * 64 bytes of slack because kernels load and store whole 16-byte vectors, up to 63 bytes past an end;
+ * the long ones in 128, because what is sealed is 40 bytes longer than its payload.
  *
  * ```text
  * ┌────────────────┬──────────┬────────────────────────────────────────────────────────┐
@@ -17,7 +19,13 @@
  * │                │          │ │ of BLAKE3, in 64 B; then the key that seals, 32 B     │
  * │ NONCES         │ 1,536 B  │ 64 × 24 B: random nonces for what will be sealed        │
  * │ MIDSTATES      │    64 B  │ midstates of the key last given to `hmac_key`           │
- * │ DIGEST         │    48 B  │ a digest as 8 native words, then 16 zero bytes          │
+ * │ SCRATCH        │   256 B  │ what kernels leave behind; zero between two calls       │
+ * │ ├ DIGEST       │    48 B  │ │ a digest as 8 native words, then 16 zero bytes        │
+ * │ ├ INNER        │    32 B  │ │ the inner digest of an HMAC                           │
+ * │ ├ MAC          │    48 B  │ │ a MAC, encoded                                        │
+ * │ ├ WORDS        │    64 B  │ │ the message block in work                             │
+ * │ ├ CHAIN        │    32 B  │ │ a chaining value of BLAKE3                            │
+ * │ └ RUNNING      │    32 B  │ │ the state of a message that comes in pieces           │
  * └────────────────┴──────────┴────────────────────────────────────────────────────────┘
  * ```
  *
@@ -35,8 +43,7 @@ export const KEY_SIZE: i32 = 96
 /** Where in its place the key that seals begins. */
 export const SEAL_KEY: usize = 64
 
-export const INPUT: usize = memory.data(16384 + 64, 16)
-// What is sealed is 40 bytes longer than its payload, before it is encoded: more slack here.
+export const INPUT: usize = memory.data(16384 + 128, 16)
 export const OUTPUT: usize = memory.data(16384 + 128, 16)
 export const RING: usize = memory.data(32 + 256 + 64 + 64 + 1536 + 64, 16)
 /** Bytes of the name. */
@@ -57,10 +64,35 @@ export const SEAL_PREFIX: usize = RING + 32 + 256 + 64
 export const RING_KEYS: usize = RING + 32 + 256 + 64 + 64
 export const NONCES: usize = memory.data(64 * 24 + 16, 16)
 export const MIDSTATES: usize = memory.data(64, 16)
-export const DIGEST: usize = memory.data(48, 16)
+export const SCRATCH: usize = memory.data(256, 16)
+export const SCRATCH_SIZE: i32 = 256
+export const DIGEST: usize = SCRATCH
+export const INNER: usize = SCRATCH + 48
+export const MAC: usize = SCRATCH + 80
+export const WORDS: usize = SCRATCH + 128
+export const CHAIN: usize = SCRATCH + 192
+export const RUNNING: usize = SCRATCH + 224
 
 /** 0 to 15: the place of each byte in a vector. */
 // biome-ignore format: a table of constants
 export const BYTE_POSITIONS: usize = memory.data<u8>([
   0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
 ], 16)
+
+/** From this length on the host's own fill is faster than a loop. */
+const LONG: i32 = 1024
+
+/** Zeros `len` bytes at `ptr`, rounded up to a multiple of 64. */
+export function wipe(ptr: usize, len: i32): void {
+  if (len > LONG) {
+    memory.fill(ptr, 0, (len + 63) & ~63)
+    return
+  }
+  const zero = i64x2.splat(0)
+  for (const end = ptr + <usize>len; ptr < end; ptr += 64) {
+    v128.store(ptr, zero)
+    v128.store(ptr, zero, 16)
+    v128.store(ptr, zero, 32)
+    v128.store(ptr, zero, 48)
+  }
+}

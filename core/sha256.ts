@@ -4,7 +4,7 @@
  * @module
  */
 import { compress } from './compress'
-import { BYTE_POSITIONS, DIGEST } from './memory'
+import { BYTE_POSITIONS, DIGEST, RUNNING } from './memory'
 
 /** The initial hash value H(0), FIPS 180-4 §5.3.3. */
 // biome-ignore format: a table of constants
@@ -72,24 +72,23 @@ export function finish(target: usize, source: usize, ptr: usize, len: i32, befor
   }
 }
 
-/** The running state of a message that comes in pieces, and the bytes hashed so far. */
-const STATE: usize = memory.data(32, 16)
+/** The bytes hashed so far, of a message that comes in pieces; RUNNING is its state. */
 let hashed: u64 = 0
 
 /** Starts a message from the state at `source`, which has taken `before` bytes. */
 export function begin(source: usize, before: u64): void {
-  v128.store(STATE, v128.load(source))
-  v128.store(STATE, v128.load(source, 16), 16)
+  v128.store(RUNNING, v128.load(source))
+  v128.store(RUNNING, v128.load(source, 16), 16)
   hashed = before
 }
 
 /** Takes `len` more bytes, a multiple of 64, at `ptr`. */
 export function update(ptr: usize, len: i32): void {
   hashed += <u64>len
-  for (; len >= 64; len -= 64, ptr += 64) compressBlock(STATE, STATE, ptr)
+  for (; len >= 64; len -= 64, ptr += 64) compressBlock(RUNNING, RUNNING, ptr)
 }
 
 /** Takes the last `len` bytes at `ptr` and writes the digest to DIGEST. */
 export function end(ptr: usize, len: i32): void {
-  finish(DIGEST, STATE, ptr, len, hashed)
+  finish(DIGEST, RUNNING, ptr, len, hashed)
 }

@@ -16,6 +16,7 @@ import {
   DIGEST,
   INPUT,
   KEY_SIZE,
+  MAC,
   OUTPUT,
   RING_KEYS,
   RING_LIMIT,
@@ -25,6 +26,7 @@ import {
   RING_OPENED,
   RING_SIGNERS,
   SIGN_PREFIX,
+  wipe,
 } from './memory'
 import {
   BAD_SIGNATURE,
@@ -48,8 +50,6 @@ const BLAKE3: u32 = 1
 
 /** How many cookies of our name are looked at: a sibling domain can add as many as it likes. */
 const MAX_DUPLICATES: i32 = 4
-
-const MAC: usize = memory.data(48, 16)
 
 /** The MAC of the `len` bytes at `ptr`, to DIGEST. */
 function authenticateText(mac: u32, key: usize, ptr: usize, len: i32): void {
@@ -108,7 +108,9 @@ function openSigned(ptr: usize, len: i32): i32 {
   const size = len - PREFIX_SIZE - MAC_SIZE - 1
   if (((load<u8>(ptr) | LOWER_CASE) ^ mac) !== FORMAT_PAYLOAD) return size
   const decoded = decode(OUTPUT, ptr + PREFIX_SIZE, size)
-  return decoded < 0 ? MALFORMED : decoded
+  if (decoded >= 0) return decoded
+  wipe(OUTPUT, size)
+  return MALFORMED
 }
 
 /**

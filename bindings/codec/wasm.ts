@@ -22,6 +22,7 @@ import {
   NONCE_SIZE,
   PREFIX_SIZE,
   requireKeys,
+  SEAL_SIZE,
   type Engine,
   type OpenedToken,
   type Rejection,
@@ -60,6 +61,7 @@ interface CoreExports {
   token_open(headerLen: number): number
   token_sign_text(len: number, format: number): number
   token_sign_payload(len: number, format: number): number
+  forget(inputLen: number, outputLen: number): void
   token_seal(len: number, format: number, nonce: number): number
 }
 
@@ -139,7 +141,9 @@ export function createWasmEngine(module: WebAssembly.Module): Engine {
    */
   const writeAscii = (text: string): boolean => {
     const { read, written } = encoder.encodeInto(text, input)
-    return read === text.length && written === text.length
+    if (read === text.length && written === text.length) return true
+    core.forget(written, 0)
+    return false
   }
 
   /** Feeds a message, all but the last bytes with `update`; nothing of it stays in INPUT. */
@@ -155,9 +159,9 @@ export function createWasmEngine(module: WebAssembly.Module): Engine {
     }
     input.set(offset === 0 ? message : message.subarray(offset))
     end(message.length - offset)
-    // A message may be a secret: keys are derived with these functions.
-    input.fill(0, 0, Math.min(message.length, capacity))
-    return output.slice(0, 32)
+    const digest = output.slice(0, 32)
+    core.forget(Math.min(message.length, capacity), 32)
+    return digest
   }
 
   const sha256 = (message: Uint8Array): Uint8Array => {
@@ -170,7 +174,9 @@ export function createWasmEngine(module: WebAssembly.Module): Engine {
       return encodeBase64url(sha256(encoder.encode(text)))
     }
     core.sha256_text(text.length)
-    return outputAscii(MAC_SIZE)
+    const digest = outputAscii(MAC_SIZE)
+    core.forget(text.length, MAC_SIZE)
+    return digest
   }
 
   const prepareKey = (key: Uint8Array): void => {
@@ -212,7 +218,7 @@ export function createWasmEngine(module: WebAssembly.Module): Engine {
     core.aead_seal(message.length, data.length, nonce.length)
     const end = start + message.length + TAG_SIZE
     const sealed = input.slice(start, end)
-    input.fill(0, 0, end)
+    core.forget(end, 0)
     return sealed
   }
 
@@ -223,14 +229,16 @@ export function createWasmEngine(module: WebAssembly.Module): Engine {
     const start = layMessage(key, nonce, sealed, data)
     const opened = core.aead_open(size, data.length, nonce.length) === 1
     const message = opened ? output.slice(0, size) : null
-    input.fill(0, 0, start + sealed.length)
-    if (opened) output.fill(0, 0, size + TAG_SIZE)
+    core.forget(start + sealed.length, opened ? size : 0)
     return message
   }
 
   const encodeChunk = (bytes: Uint8Array): string => {
     input.set(bytes)
-    return outputAscii(core.base64url_encode(bytes.length))
+    const size = core.base64url_encode(bytes.length)
+    const text = outputAscii(size)
+    core.forget(bytes.length, size)
+    return text
   }
 
   const encodeBase64url = (bytes: Uint8Array): string => {
@@ -244,8 +252,11 @@ export function createWasmEngine(module: WebAssembly.Module): Engine {
 
   /** The bytes of at most {@link DECODE_CHUNK} characters. */
   const decodeChunk = (text: string): Uint8Array | null => {
-    const size = writeAscii(text) ? core.base64url_decode(text.length) : -1
-    return size < 0 ? null : output.slice(0, size)
+    if (!writeAscii(text)) return null
+    const size = core.base64url_decode(text.length)
+    const bytes = size < 0 ? null : output.slice(0, size)
+    core.forget(text.length, text.length)
+    return bytes
   }
 
   const decodeBase64url = (text: string): Uint8Array | null => {
@@ -270,6 +281,7 @@ export function createWasmEngine(module: WebAssembly.Module): Engine {
     if (count < 0) return listCookiesPortable(header)
     const pairs: string[] = []
     for (let i = 0; i < 4 * count; i += 2) pairs.push(header.slice(offsets[i], offsets[i + 1]))
+    core.forget(0, 8 * count)
     return pairs
   }
 
@@ -292,6 +304,8 @@ export function createWasmEngine(module: WebAssembly.Module): Engine {
       encoder.encodeInto(`\0${fingerprint}`, image.subarray(sealPrefixes + index * PREFIX_SLOT))
       image.set(key, ringKeys + index * KEY_SIZE + SEAL_KEY)
     })
+    midstates.fill(0)
+    core.forget(0, 0)
     return image
   }
 
@@ -330,9 +344,13 @@ export function createWasmEngine(module: WebAssembly.Module): Engine {
       const start = result >>> 14
       const length = result & 0x3fff
       const format = formatOf(header.charCodeAt(start - PREFIX_SIZE), bit)
-      const isText = format === 'T' || format === 't'
-      const text = isText ? header.slice(start, start + length) : outputText(length)
-      return { format, text, keyIndex: loadedRing[RING_OPENED]! }
+      const keyIndex = loadedRing[RING_OPENED]!
+      if (format === 'T' || format === 't') {
+        return { format, text: header.slice(start, start + length), keyIndex }
+      }
+      const text = outputText(length)
+      core.forget(0, length)
+      return { format, text, keyIndex }
     }
 
     /** For a header that is not ASCII: each cookie of our name by itself. */
@@ -352,9 +370,17 @@ export function createWasmEngine(module: WebAssembly.Module): Engine {
       checkTokenText(payload, limit)
       const { read, written } = encoder.encodeInto(payload, target)
       if (read < payload.length || written > MAX_VALUE_SIZE) {
+        core.forget(capacity, 0)
         throw new RangeError(`A payload of over ${MAX_VALUE_SIZE} bytes does not fit a cookie`)
       }
       return written
+    }
+
+    /** The token in OUTPUT, made of so many bytes of INPUT. */
+    const takeToken = (inputSize: number, size: number): string => {
+      const token = outputAscii(size)
+      core.forget(inputSize, size)
+      return token
     }
 
     const ring: TokenRing = {
@@ -368,20 +394,22 @@ export function createWasmEngine(module: WebAssembly.Module): Engine {
         load()
         encoder.encodeInto(text, textInput)
         const size = core.token_sign_text(text.length, format.charCodeAt(0) ^ bit)
-        return readAscii(inputStart, inputStart + size)
+        const token = readAscii(inputStart, inputStart + size)
+        core.forget(size, 0)
+        return token
       },
       signPayload(payload, format) {
         requireKeys(keys)
         const size = writePayload(payload, input)
         load()
-        return outputAscii(core.token_sign_payload(size, format.charCodeAt(0) ^ bit))
+        return takeToken(size, core.token_sign_payload(size, format.charCodeAt(0) ^ bit))
       },
       sealPayload(payload, format) {
         requireKeys(seal)
         const nonce = nextNonce()
         const size = writePayload(payload, sealInput)
         load()
-        return outputAscii(core.token_seal(size, format.charCodeAt(0), nonce))
+        return takeToken(size + SEAL_SIZE, core.token_seal(size, format.charCodeAt(0), nonce))
       },
     }
     return ring

@@ -22,6 +22,8 @@ export interface MeteredEngine {
   readonly engine: Engine
   /** The core's memory. */
   readonly memory: Uint8Array
+  /** Where in it the nonces are. */
+  readonly nonces: number
   /** What a job costs. */
   workOf(job: () => unknown): Work
 }
@@ -66,6 +68,7 @@ export function meteredEngine(): MeteredEngine {
     const read = (name: string): number => (exports[name] as WebAssembly.Global).value as number
     return {
       engine,
+      nonces: read('NONCES'),
       memory: new Uint8Array((exports.memory as WebAssembly.Memory).buffer),
       workOf(job) {
         const compressions = read('compressions')

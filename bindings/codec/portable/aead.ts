@@ -7,13 +7,14 @@
 import { NONCE_SIZE } from '../engine.ts'
 import { deriveSubkey, KEY_STREAM, nextBlock, setKey, STATE, wordAt } from './chacha20.ts'
 import { beginTag, endTag, take, takeLengths } from './poly1305.ts'
+import { forget, scratchBytes, scratchWords } from './scratch.ts'
 
 /** Bytes of a tag. */
 export const TAG_SIZE = 16
 
 /** The key of the tag: r and s. */
-const TAG_KEY = new Int32Array(8)
-const TAG = new Uint8Array(TAG_SIZE)
+const TAG_KEY = scratchWords(8)
+const TAG = scratchBytes(TAG_SIZE)
 
 /** Starts a message: the first block is the key of its tag (RFC 8439 §2.6), the rest its key stream. */
 function begin(key: Uint8Array, nonce: Uint8Array): void {
@@ -47,13 +48,6 @@ function crypt(
   }
 }
 
-function wipe(): void {
-  STATE.fill(0)
-  KEY_STREAM.fill(0)
-  TAG_KEY.fill(0)
-  TAG.fill(0)
-}
-
 /** The tag of associated data and of `len` bytes of ciphertext, to TAG. */
 function authenticate(data: Uint8Array, bytes: Uint8Array, offset: number, len: number): void {
   take(data, 0, data.length)
@@ -75,7 +69,7 @@ export function seal(
   crypt(target, offset, message, 0, message.length)
   authenticate(data, target, offset, message.length)
   target.set(TAG, offset + message.length)
-  wipe()
+  forget()
 }
 
 /**
@@ -97,6 +91,6 @@ export function open(
   for (let i = 0; i < TAG_SIZE; i++) difference |= TAG[i]! ^ sealed[offset + len + i]!
   const message = difference === 0 ? new Uint8Array(len) : null
   if (message !== null) crypt(message, 0, sealed, offset, len)
-  wipe()
+  forget()
   return message
 }

@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { forget, scratchWords } from './scratch.ts'
+
 import { INITIAL } from './sha256.ts'
 
 const CHUNK_SIZE = 1024
@@ -24,7 +26,7 @@ const SCHEDULE: readonly Uint8Array[] = Array.from({ length: 6 }).reduce<Uint8Ar
   [Uint8Array.from({ length: 16 }, (_, i) => i)]
 )
 
-const BLOCK = new Int32Array(16)
+const BLOCK = scratchWords(16)
 
 function rotate(word: number, by: number): number {
   return (word >>> by) | (word << (32 - by))
@@ -151,7 +153,9 @@ function loadBlock(bytes: Uint8Array, offset: number, len: number): void {
 /** A key as the eight words that a chunk begins with. */
 export function prepareBlake3Key(key: Uint8Array): Int32Array {
   loadBlock(key, 0, 32)
-  return BLOCK.slice(0, 8)
+  const words = BLOCK.slice(0, 8)
+  forget()
+  return words
 }
 
 /** The chaining value of a chunk, `len` bytes at `offset` (§2.4). */
@@ -214,5 +218,6 @@ export function authenticateBlake3(
 export function keyedBlake3(key: Uint8Array, message: Uint8Array): Uint8Array {
   const tag = new Uint8Array(32)
   authenticateBlake3(prepareBlake3Key(key), message, message.length, tag)
+  forget()
   return tag
 }

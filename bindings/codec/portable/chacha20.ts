@@ -4,11 +4,12 @@
  *
  * @module
  */
+import { scratchWords } from './scratch.ts'
 
-/** The state: constants, key, counter, nonce. Wiped by who uses it. */
-export const STATE: Int32Array = new Int32Array(16)
+/** The state: constants, key, counter, nonce. */
+export const STATE: Int32Array = scratchWords(16)
 /** One block of key stream, as words. */
-export const KEY_STREAM: Int32Array = new Int32Array(16)
+export const KEY_STREAM: Int32Array = scratchWords(16)
 
 /** Sets the constants and the key. */
 export function setKey(key: Uint8Array): void {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { forget, scratchWords } from './scratch.ts'
 import { compress, compressBlock, hash, INITIAL, sha256, toBytes } from './sha256.ts'
 
 const BLOCK_SIZE = 64
@@ -19,21 +20,21 @@ function padState(key: Uint8Array, pad: number): Int32Array {
   for (let i = 0; i < BLOCK_SIZE; i++) block[i]! ^= pad
   const state = new Int32Array(8)
   compressBlock(state, INITIAL, block, 0)
+  block.fill(0)
   return state
 }
 
 /** Prepares a key of any length: one that is longer than a block is hashed first (§2). */
 export function prepareKey(key: Uint8Array): PreparedKey {
   const short = key.length > BLOCK_SIZE ? sha256(key) : key
-  return { inner: padState(short, 0x36), outer: padState(short, 0x5c) }
+  const prepared = { inner: padState(short, 0x36), outer: padState(short, 0x5c) }
+  forget()
+  return prepared
 }
 
-/** The last block of the outer hash: the inner digest, and the padding of 96 bytes, which stays. */
-const OUTER_BLOCK = new Int32Array(16)
-OUTER_BLOCK[8] = 0x8000_0000
-OUTER_BLOCK[15] = 8 * (BLOCK_SIZE + 32)
-
-const STATE = new Int32Array(8)
+/** The last block of the outer hash: the inner digest, and the padding of 96 bytes. */
+const OUTER_BLOCK = scratchWords(16)
+const STATE = scratchWords(8)
 
 /** The tag of the first `len` bytes of a message, written to the first 32 bytes of `tag`. */
 export function authenticate(
@@ -43,6 +44,8 @@ export function authenticate(
   tag: Uint8Array
 ): void {
   hash(OUTER_BLOCK, key.inner, message, len, BLOCK_SIZE)
+  OUTER_BLOCK[8] = 0x8000_0000
+  OUTER_BLOCK[15] = 8 * (BLOCK_SIZE + 32)
   compress(STATE, key.outer, OUTER_BLOCK)
   toBytes(STATE, tag)
 }
@@ -51,5 +54,6 @@ export function authenticate(
 export function hmacSha256(key: Uint8Array, message: Uint8Array): Uint8Array {
   const tag = new Uint8Array(32)
   authenticate(prepareKey(key), message, message.length, tag)
+  forget()
   return tag
 }

@@ -8,16 +8,17 @@
  * @module
  */
 import { wordAt } from './chacha20.ts'
+import { scratchBytes, scratchDoubles } from './scratch.ts'
 
 const LIMB = 0x3fffff
 const RADIX = 0x400000
 
-/** r, then 20 · r; and the accumulator. Wiped at the end. */
-const R = new Float64Array(6)
-const S = new Float64Array(6)
-const H = new Float64Array(6)
+/** r, then 20 · r; and the accumulator. */
+const R = scratchDoubles(6)
+const S = scratchDoubles(6)
+const H = scratchDoubles(6)
 /** A last block, padded. */
-const LAST_BLOCK = new Uint8Array(16)
+const LAST_BLOCK = scratchBytes(16)
 
 /** Starts a tag under `r`, the four words at the beginning of `key`. */
 export function beginTag(key: Int32Array): void {
@@ -117,9 +118,10 @@ export function take(bytes: Uint8Array, offset: number, len: number): void {
 /** Takes the block of the two lengths (§2.8). */
 export function takeLengths(dataLen: number, len: number): void {
   LAST_BLOCK.fill(0)
-  const view = new DataView(LAST_BLOCK.buffer)
-  view.setUint32(0, dataLen, true)
-  view.setUint32(8, len, true)
+  for (let i = 0; i < 4; i++) {
+    LAST_BLOCK[i] = dataLen >>> (8 * i)
+    LAST_BLOCK[8 + i] = len >>> (8 * i)
+  }
   takeBlocks(LAST_BLOCK, 0, 16)
 }
 
@@ -137,7 +139,7 @@ function reduce(): void {
   H[0]! += 5 * high
 }
 
-/** The 16 bytes of the tag, with `s` the four words of `key` from the fifth on. Forgets the rest. */
+/** The 16 bytes of the tag, with `s` the four words of `key` from the fifth on. */
 export function endTag(tag: Uint8Array, key: Int32Array): void {
   reduce()
   reduce()
@@ -167,8 +169,4 @@ export function endTag(tag: Uint8Array, key: Int32Array): void {
     carry = Math.floor(sum / 0x1_0000_0000)
     for (let j = 0; j < 4; j++) tag[4 * i + j] = sum >>> (8 * j)
   }
-  R.fill(0)
-  S.fill(0)
-  H.fill(0)
-  LAST_BLOCK.fill(0)
 }

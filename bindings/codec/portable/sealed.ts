@@ -58,7 +58,7 @@ export function openSealed(keys: readonly RingKey[], value: string): OpenedToken
   return bytes === null ? 'unknown-key' : 'bad-signature'
 }
 
-/** The sealed token of a payload. */
+/** The sealed token of a payload, whose bytes are wiped. */
 export function sealPayload(
   { key, fingerprint }: RingKey,
   payload: Uint8Array,
@@ -69,5 +69,6 @@ export function sealPayload(
   const bytes = new Uint8Array(payload.length + SEAL_SIZE)
   bytes.set(nonce)
   seal(key, nonce, payload, encoder.encode(prefix), bytes, NONCE_SIZE)
+  payload.fill(0)
   return prefix + encodeBase64url(bytes)
 }

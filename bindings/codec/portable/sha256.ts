@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { forget, scratchWords } from './scratch.ts'
 
 // biome-ignore format: a table of constants
 const K = Int32Array.of(
@@ -22,9 +23,9 @@ export const INITIAL: Int32Array = Int32Array.of(
   0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19,
 )
 
-/** The block in work, as sixteen words, and its message schedule: both wiped by the next block. */
-const BLOCK = new Int32Array(16)
-const W = new Int32Array(64)
+/** The block in work, as sixteen words, and its message schedule. */
+const BLOCK = scratchWords(16)
+const W = scratchWords(64)
 
 function bigSigma0(a: number): number {
   return ((a >>> 2) | (a << 30)) ^ ((a >>> 13) | (a << 19)) ^ ((a >>> 22) | (a << 10))
@@ -196,5 +197,6 @@ export function toBytes(words: Int32Array, bytes: Uint8Array = new Uint8Array(32
 export function sha256(message: Uint8Array): Uint8Array {
   const state = new Int32Array(8)
   hash(state, INITIAL, message, message.length, 0)
+  forget()
   return toBytes(state)
 }

@@ -24,6 +24,7 @@ import { decodeBase64url, encodeBase64url, encodeGroups } from './base64url.ts'
 import { authenticateBlake3, prepareBlake3Key } from './blake3.ts'
 import { cookiesNamed } from './cookie.ts'
 import { authenticate, prepareKey } from './hmac.ts'
+import { forget, INPUT, scratchBytes } from './scratch.ts'
 import { isSealed, openSealed, sealPayload } from './sealed.ts'
 
 const encoder = new TextEncoder()
@@ -47,12 +48,10 @@ function authenticatorOf(key: Uint8Array, mac: MacAlgorithm): Authenticate {
   return (message, len, tag) => authenticate(prepared, message, len, tag)
 }
 
-/** The value in work, a byte for each character. */
-const INPUT = new Uint8Array(MAX_HEADER_SIZE)
 /** A MAC, and a zero that completes its last group of three bytes. */
-const TAG = new Uint8Array(33)
+const TAG = scratchBytes(33)
 /** The codes of its {@link MAC_SIZE} characters, and of one that the zero adds. */
-const MAC = new Uint8Array(44)
+const MAC = scratchBytes(44)
 
 /** Writes a string to INPUT; `false` if a code unit of it is above 0x7F. */
 function writeAscii(text: string): boolean {
@@ -124,9 +123,16 @@ export function createRing(
   )
   const openValue = (value: string): OpenedToken | Rejection => {
     // A code unit above 0x7F is in no token; checked first, so that none can alias a byte.
-    if (!writeAscii(value)) return 'malformed'
-    if (cookieName.length + value.length > limit) return 'oversize'
-    return isSealed(value) ? openSealed(seal, value) : openSigned(prepared, bit, value)
+    if (!writeAscii(value)) {
+      forget(MAX_HEADER_SIZE)
+      return 'malformed'
+    }
+    let opened: OpenedToken | Rejection = 'oversize'
+    if (cookieName.length + value.length <= limit) {
+      opened = isSealed(value) ? openSealed(seal, value) : openSigned(prepared, bit, value)
+    }
+    forget(value.length)
+    return opened
   }
   const sign = (format: TokenFormat, content: string): string => {
     requireKeys(keys)
@@ -135,7 +141,9 @@ export function createRing(
     const text = letter + newest.fingerprint + content
     const bytes = encoder.encode(text)
     newest.authenticate(bytes, bytes.length, TAG)
-    return `${text}.${encodeBase64url(TAG).slice(0, MAC_SIZE)}`
+    const mac = encodeBase64url(TAG).slice(0, MAC_SIZE)
+    forget()
+    return `${text}.${mac}`
   }
 
   return {
