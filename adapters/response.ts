@@ -18,7 +18,7 @@ function addVary(headers: Headers, name: string): void {
 }
 
 /** A response that sets our cookie must be in no cache: the next visitor would get the session. */
-function forbidStoring(headers: Headers): void {
+export function forbidStoring(headers: Headers): void {
   const cacheControl = headers.get('Cache-Control')
   if (!cacheControl || !/(?:^|,)\s*no-store\s*(?:,|$)/i.test(cacheControl)) {
     headers.set('Cache-Control', 'no-store')
@@ -34,14 +34,19 @@ export function addSessionHeaders(
   setCookie: readonly string[],
   answer: SessionAnswer | null
 ): void {
+  changeHeaders(c, (headers) => change(headers, setCookie, answer))
+}
+
+/** Changes the headers of the response, if they can be changed still. */
+export function changeHeaders(c: Context, change: (headers: Headers) => void): void {
   // The headers of an upgrade to WebSocket are on their way already.
   if (c.res.status === 101) return
   try {
-    change(c.res.headers, setCookie, answer)
+    change(c.res.headers)
   } catch {
     // The headers of a response that came from `fetch` cannot be changed, those of its copy can.
     c.res = new Response(c.res.body, c.res)
-    change(c.res.headers, setCookie, answer)
+    change(c.res.headers)
   }
 }
 

@@ -32,10 +32,11 @@ const MAX_RINGS = 100
 /** What the tokens of a channel are: signed ones, or records that are signed or sealed. */
 export type ChannelPurposes = readonly ['sign'] | readonly ['sign', 'seal']
 
-function ringOf(
+/** The ring of a cookie name: the first purpose signs, the second one seals. */
+export function ringOf(
   cookieName: string,
   secrets: readonly string[],
-  purposes: ChannelPurposes
+  purposes: ChannelPurposes | readonly ['csrf']
 ): TokenRing {
   const key = JSON.stringify([cookieName, secrets, purposes])
   const known = rings.get(key)

@@ -210,6 +210,29 @@ export class SessionNotFreshError extends TuileError {
   }
 }
 
+/**
+ * A request that changes something and may have been forged by another site: `site` and `origin` say
+ * that the browser told of one, `token` that it told of none and there was no token of the session
+ * either. Hono answers it with what its `getResponse` gives, unless the app's `onError` has another
+ * answer.
+ */
+export class CsrfError extends TuileError {
+  /** What the request was refused for. */
+  readonly reason: 'site' | 'origin' | 'token'
+
+  constructor(reason: 'site' | 'origin' | 'token') {
+    super('CSRF', `The request may come from another site: ${reason}`)
+    this.reason = reason
+  }
+
+  /** The response of an app that has no answer of its own: a 403. */
+  getResponse(): Response {
+    const { code, reason } = this
+    const headers = { 'Cache-Control': 'no-store' }
+    return Response.json({ error: code, reason }, { status: 403, headers })
+  }
+}
+
 /** A cookie that browsers would drop without a word: its `Set-Cookie` line is over 4096 bytes. */
 export class CookieOverflowError extends TuileError {
   /** Bytes of the line. */

@@ -7,6 +7,7 @@ export type { Awaitable } from './awaitable.ts'
 export {
   ConfigurationError,
   CookieOverflowError,
+  CsrfError,
   EngineUnavailableError,
   SessionBusError,
   SessionCommittedError,

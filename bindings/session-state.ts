@@ -8,6 +8,7 @@
  * @module
  */
 import type { Awaitable } from './awaitable.ts'
+import type { TokenRing } from './codec/engine.ts'
 import type { Explanation } from './explanation.ts'
 import type { SessionOwner, SessionRecord } from './record.ts'
 
@@ -59,6 +60,10 @@ export interface Host {
   createId(): string
   /** Takes the lock of a session, and makes the session the newest one. */
   lock(state: SessionState, signal?: AbortSignal): Promise<void>
+  /** The name of the cookie for HTTPS, for which the keys are. */
+  readonly cookieName: string
+  /** What signs and opens tokens against forged requests. */
+  csrfRing(): TokenRing
   /** What kind of transport a way is. */
   transportOf(way: number): TransportKind
   /** Throws where a session cannot have an owner. */
@@ -164,6 +169,11 @@ export class SessionState {
     if (this.#source === null) return false
     if (this.#unread) return !this.destroyed
     return !this.accessed && !this.#source.flashWaits()
+  }
+
+  /** What signs tokens against forged requests, and opens them under a name. */
+  get csrf(): { readonly name: string; readonly ring: TokenRing } {
+    return { name: this.#host.cookieName, ring: this.#host.csrfRing() }
   }
 
   /** By what the session came, and goes back. */

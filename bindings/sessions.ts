@@ -5,7 +5,7 @@
  */
 import { chain, type Awaitable } from './awaitable.ts'
 import { createBackend, type Backend } from './backend.ts'
-import type { ChannelPurposes } from './channel.ts'
+import { ringOf, type ChannelPurposes } from './channel.ts'
 import { defaultEngine } from './codec/select.ts'
 import { Committer, type CommitOptions } from './committer.ts'
 import { ConfigurationError } from './errors.ts'
@@ -133,7 +133,10 @@ export class Sessions<
       events,
       emptyOnError: operation.onStorageError === 'empty',
     }
+    const { cookieName } = this
     this.#host = {
+      cookieName,
+      csrfRing: () => ringOf(cookieName, secrets.list, ['csrf']),
       createId: () => createId(defaultEngine),
       lock: async (state, signal) =>
         watched(state.explanation, () => backend.locks().lock(state, signal)),

@@ -20,7 +20,7 @@ const LAYERS = [
   ],
   [
     'sessions',
-    /^bindings\/(sessions|backend|committer|channel|transport|source|owners|revocations|lock|lock-queue|sweeper|options|storage-guard|session-conformance(-\w+)?)\.ts$|^bindings\/(keeper|env|live)\//,
+    /^bindings\/(sessions|backend|committer|channel|transport|csrf-token|source|owners|revocations|lock|lock-queue|sweeper|options|storage-guard|session-conformance(-\w+)?)\.ts$|^bindings\/(keeper|env|live)\//,
   ],
   ['entries', /^bindings\/(index|codec|testing|bus)\.ts$/],
   ['adapters', /^adapters\//],

@@ -54,6 +54,7 @@ describe('the package', () => {
         ".": [
           "ConfigurationError",
           "CookieOverflowError",
+          "CsrfError",
           "EngineUnavailableError",
           "Session",
           "SessionBusError",
@@ -114,6 +115,10 @@ describe('the package', () => {
           "runWithSession",
           "sessionContext",
           "sessionFacade",
+        ],
+        "./csrf": [
+          "csrf",
+          "csrfToken",
         ],
         "./deno": [
           "cookieStorage",
