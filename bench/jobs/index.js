@@ -27,6 +27,7 @@ export const JOB_FILES = [
   './verify.js',
   './record.js',
   './sign.js',
+  './seal.js',
   './rotation.js',
   './many.js',
   './app.js',
