@@ -1,9 +1,11 @@
 /**
  * Fuzzes the two engines against each other: Cookie headers by grammar and mutation, base64url by
- * mutation, tokens by every change of one place. The test suite runs the same functions, shorter.
+ * mutation, tokens by every change of one place, sealing by random messages; and counts nonces. The
+ * test suite runs the same functions, shorter.
  *
  * ```sh
  * node --expose-gc scripts/fuzz-engines.js --headers 1000000 --base64 1000000 --tokens 1000 --seed 1
+ * node scripts/fuzz-engines.js --sealed 1000000 --nonces 1048576
  * ```
  *
  * Runs what is built in `dist/`. The same seed makes the same inputs. Exit code 1 if anything differs.
@@ -34,10 +36,17 @@ export function createRandom(seed) {
 }
 
 /** Keys of a ring, the newest first; two of them share a fingerprint, as may happen. */
-export function fuzzKeys() {
+export function fuzzKeys(purpose = 'fuzz') {
   const key = (text) => new Uint8Array(createHash('sha256').update(text).digest())
-  return ['AbC', 'x-_', 'AbC'].map((fingerprint, i) => ({ key: key(`fuzz ${i}`), fingerprint }))
+  return ['AbC', 'x-_', 'AbC'].map((fingerprint, i) => ({
+    key: key(`${purpose} ${i}`),
+    fingerprint,
+  }))
 }
+
+/** A ring that signs and seals in each engine. */
+const ringsOf = (engines) =>
+  engines.map((engine) => engine.createRing(NAME, fuzzKeys(), { seal: fuzzKeys('seal') }))
 
 const BLANKS = ['', '', '', '', ' ', ' ', '\t', '  ', ' \t ']
 const SEPARATORS = ['; ', '; ', '; ', '; ', ';', ';', ' ;\t', ';;', ',', '\u013b', '\u037e', '']
@@ -144,7 +153,7 @@ export function fuzzHeaders({ engines, count, seed }) {
   const random = createRandom(seed)
   const { report, tally, differ } = createReport()
   const keys = fuzzKeys()
-  const rings = engines.map((engine) => engine.createRing(NAME, keys))
+  const rings = ringsOf(engines)
   const texts = ['user-1', '', letters(random, 24), letters(random, 300)]
   const payloads = ['{"c":1}', '', 'é €😀', letters(random, 900)]
   const signed = new Set([...texts, ...payloads])
@@ -155,6 +164,10 @@ export function fuzzHeaders({ engines, count, seed }) {
       ...payloads.map((text) => ring.signPayload(text, random.pick(['P', 'p']))),
     ]
   })
+  for (const key of fuzzKeys('seal')) {
+    const ring = engines[0].createRing(NAME, [], { seal: [key] })
+    tokens.push(...payloads.map((text) => ring.sealPayload(text, random.pick(['S', 's']))))
+  }
   const stranger = engines[0].createRing(NAME, [{ ...keys[0], fingerprint: 'zZz' }])
   tokens.push(stranger.signText('not of the ring', 'T'))
   for (; report.count < count; report.count++) {
@@ -213,14 +226,15 @@ export function* tamperings(token) {
 export function fuzzTokens({ engines, count, seed }) {
   const random = createRandom(seed)
   const { report, tally, differ } = createReport()
-  const keys = fuzzKeys()
-  const rings = engines.map((engine) => engine.createRing(NAME, keys))
+  const rings = ringsOf(engines)
   for (; report.count < count; report.count++) {
     const text = letters(random, random.pick([0, 1, 8, 24, 24, 36, 60]))
-    const token =
-      random.below(2) === 0
-        ? rings[0].signText(text, 'T')
-        : rings[0].signPayload(`{"${text}"}`, 'P')
+    const makes = [
+      () => rings[0].signText(text, 'T'),
+      () => rings[0].signPayload(`{"${text}"}`, 'P'),
+      () => rings[report.count % 2].sealPayload(`{"${text}"}`, 'S'),
+    ]
+    const token = makes[report.count % makes.length]()
     for (const tampered of tamperings(token)) {
       if (tampered === token) continue
       const [opened, otherOpened] = rings.map((ring) => ring.open(`${NAME}=${tampered}`))
@@ -232,10 +246,65 @@ export function fuzzTokens({ engines, count, seed }) {
   return report
 }
 
+/** Some bytes, seldom many; now and then all the same, where carries go furthest. */
+function makeBytes(random, most) {
+  const bytes = new Uint8Array(random.chance(50) ? random.below(most) : random.below(100))
+  const fill = random.chance(100) ? random.pick([0, 0xff, 0xfe, 0x80]) : null
+  for (let i = 0; i < bytes.length; i++) bytes[i] = fill ?? random.next()
+  return bytes
+}
+
+/** Compares the engines on `count` messages: what they encrypt, decrypt, and refuse. */
+export function fuzzSealed({ engines, count, seed }) {
+  const random = createRandom(seed)
+  const { report, tally, differ } = createReport()
+  const hex = (bytes) => (bytes === null ? null : Buffer.from(bytes).toString('hex'))
+  for (; report.count < count; report.count++) {
+    const [secret, nonce] = [32, random.pick([12, 24, 24])].map((size) =>
+      Uint8Array.from({ length: size }, () => random.next())
+    )
+    const [message, data] = [makeBytes(random, 5000), makeBytes(random, 300)]
+    const input = [secret, nonce, message, data].map(hex)
+    const sealed = engines.map((engine) => engine.encrypt(secret, nonce, message, data))
+    if (hex(sealed[0]) !== hex(sealed[1])) differ(input, 'encrypt', sealed.map(hex))
+    const opened = engines.map((engine) => engine.decrypt(secret, nonce, sealed[0], data))
+    if (opened.some((bytes) => hex(bytes) !== hex(message)))
+      differ(input, 'decrypt', opened.map(hex))
+    const at = random.below(sealed[0].length)
+    sealed[0][at] ^= 1 << random.below(8)
+    const refused = engines.map((engine) => engine.decrypt(secret, nonce, sealed[0], data))
+    if (refused.some((bytes) => bytes !== null)) differ(input, 'forged', refused.map(hex))
+    tally('agreed')
+  }
+  return report
+}
+
+/** Seals `count` times, in both engines in turn; no nonce may come twice. */
+export function countNonces({ engines, count }) {
+  const { report, tally, differ } = createReport()
+  const rings = ringsOf(engines)
+  const seen = new Set()
+  for (; report.count < count; report.count++) {
+    const token = rings[report.count % rings.length].sealPayload('', 'S')
+    const nonce = Buffer.from(token.slice(4, 36), 'base64url').toString('latin1')
+    if (seen.has(nonce)) differ(nonce, 'repeated', [token])
+    seen.add(nonce)
+    tally('sealed')
+  }
+  return report
+}
+
 async function main() {
   const string = { type: 'string' }
   const { values } = parseArgs({
-    options: { headers: string, base64: string, tokens: string, seed: string },
+    options: {
+      headers: string,
+      base64: string,
+      tokens: string,
+      sealed: string,
+      nonces: string,
+      seed: string,
+    },
   })
   const seed = Number(values.seed ?? Date.now() % 0x7fff_ffff)
   const { selectEngine } = await import('../dist/bindings/codec/select.js')
@@ -249,6 +318,8 @@ async function main() {
     ['headers', fuzzHeaders],
     ['base64', fuzzBase64],
     ['tokens', fuzzTokens],
+    ['sealed', fuzzSealed],
+    ['nonces', countNonces],
   ]) {
     const count = Number(values[name] ?? 0)
     if (count === 0) continue

@@ -20,7 +20,7 @@ export function corpus<Contents>(name: string): Contents | null {
 export function itNeeds<Contents extends readonly unknown[]>(
   names: { readonly [Index in keyof Contents]: string },
   title: string,
-  run: (...contents: Contents) => void
+  run: (...contents: Contents) => unknown
 ): void {
   const contents = names.map((name) => corpus(name))
   const absent = names.filter((_, index) => contents[index] === null)

@@ -35,5 +35,11 @@ export const fuzzBase64: Fuzz = script.fuzzBase64
 /** Tries every tampering of tokens in both engines. */
 export const fuzzTokens: Fuzz = script.fuzzTokens
 
+/** Compares the engines on messages that they encrypt, decrypt and refuse. */
+export const fuzzSealed: Fuzz = script.fuzzSealed
+
+/** Looks for a nonce that comes twice. */
+export const countNonces: Fuzz = script.countNonces
+
 /** Every token that differs from this one in one place. */
 export const tamperings: (token: string) => Iterable<string> = script.tamperings
