@@ -29,7 +29,7 @@ describe.each(STORAGES)('requireFresh() with a %s storage', (_, create, options)
   beforeEach(() => void vi.useFakeTimers({ now: NOW, toFake: ['Date'] }))
   afterEach(() => void vi.useRealTimers())
 
-  it('lets through who proved it within the time, to the millisecond', async () => {
+  it('ASVS 7.5.1 lets through who proved it within the time, to the millisecond', async () => {
     const app = createApp(create(), options)
     const signedIn = await app.request('/sign-in', { method: 'POST' })
     const headers = { Cookie: signedIn.headers.getSetCookie()[0]!.split(';')[0]! }

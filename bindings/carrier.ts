@@ -13,6 +13,8 @@ import type { SessionCookie } from './session-cookie.ts'
 export interface Carrier {
   /** The name that the token has in `headerOf`, and that its keys are made for. */
   readonly name: string
+  /** Bytes that name and token may have together. */
+  readonly limit: number
   /** What a request brought, as a Cookie header that holds the token under `name`. */
   headerOf(received: string): string
   /** Bytes that a token of so many characters takes, and how many of them clients accept. */
@@ -31,6 +33,7 @@ export interface Carrier {
 export function cookieCarrier(cookie: SessionCookie): Carrier {
   return {
     name: cookie.name,
+    limit: MAX_COOKIE_SIZE,
     headerOf: (received) => received,
     measure: (tokenSize, remaining) => ({
       size: cookie.set('', remaining).length + tokenSize,
@@ -49,6 +52,7 @@ export function headerCarrier(header: string, scheme: string): Carrier {
   const name = `header:${header}` // no cookie can have that name, so its keys are no cookie's either
   return {
     name,
+    limit: MAX_COOKIE_SIZE,
     // What has a semicolon is no token of ours, and must not become one by losing what is behind it.
     headerOf: (received) => `${name}=${received.includes(';') ? '' : received}`,
     measure: (tokenSize) => ({ size: name.length + tokenSize, limit: MAX_COOKIE_SIZE }),

@@ -36,16 +36,17 @@ export type ChannelPurposes = readonly ['sign'] | readonly ['sign', 'seal']
 export function ringOf(
   cookieName: string,
   secrets: readonly string[],
-  purposes: ChannelPurposes | readonly ['csrf']
+  purposes: ChannelPurposes | readonly ['csrf'],
+  limit?: number
 ): TokenRing {
-  const key = JSON.stringify([cookieName, secrets, purposes])
+  const key = JSON.stringify([cookieName, secrets, purposes, limit])
   const known = rings.get(key)
   if (known !== undefined) return known
   const bytes = checkSecrets(secrets)
   const [sign, seal] = purposes.map((purpose) =>
     deriveKeys(defaultEngine, bytes, purpose, cookieName)
   )
-  const ring = defaultEngine.createRing(cookieName, sign!, { seal })
+  const ring = defaultEngine.createRing(cookieName, sign!, { seal, limit })
   if (rings.size === MAX_RINGS) rings.delete(rings.keys().next().value!)
   rings.set(key, ring)
   return ring
@@ -58,7 +59,9 @@ export class Channel {
 
   constructor(carrier: Carrier, secrets: LiveSecrets, purposes: ChannelPurposes) {
     this.#carrier = carrier
-    this.#ring = new MadeFromSecrets(secrets, (list) => ringOf(carrier.name, list, purposes))
+    this.#ring = new MadeFromSecrets(secrets, (list) =>
+      ringOf(carrier.name, list, purposes, carrier.limit)
+    )
   }
 
   /**

@@ -40,7 +40,8 @@ export class Committer {
   }
 
   /**
-   * Commits a session that is loaded, and gives the `Set-Cookie` lines: one or none.
+   * Commits a session that is loaded, and gives the `Set-Cookie` lines: one or none, or more
+   * with `cookie.chunks`.
    *
    * @param tolerant Whether to drop what the storage cannot keep now. The end of a session never is.
    */

@@ -6,6 +6,9 @@
 import { checkCookieName, serializeCookie, type CookieAttributes } from './cookie.ts'
 import { ConfigurationError } from './errors.ts'
 
+/** Cookies of 4096 bytes that hold the 12,288 bytes of the longest token, with their attributes. */
+const MAX_CHUNKS = 4
+
 /** The options of the session's cookie. The defaults are the safe ones. */
 export interface SessionCookieOptions {
   /**
@@ -41,6 +44,13 @@ export interface SessionCookieOptions {
    * @default 'lax'
    */
   readonly sameSite?: 'strict' | 'lax' | 'none'
+  /**
+   * How many cookies a session in cookies may be cut into, 4 at most: what does not fit one goes on in
+   * `name.1` and so on. In all they hold 12,288 bytes, and go with every request.
+   *
+   * @default 1
+   */
+  readonly chunks?: number
   /** Keeps one cookie per top-level site (CHIPS). */
   readonly partitioned?: boolean
   /** What Chromium drops first when there are too many cookies. */
@@ -58,6 +68,8 @@ export interface SessionCookieOptions {
 export interface SessionCookie {
   /** The name of the cookie. */
   readonly name: string
+  /** The cookies in which it goes on if it is too long for one, see `cookie.chunks`. */
+  readonly parts: readonly SessionCookie[]
   /** The line that sets a token. `remaining` is the session's life in seconds. */
   set(token: string, remaining: number): string
   /** The line that removes the cookie: the same attributes, since browsers compare them. */
@@ -74,10 +86,14 @@ export interface SessionCookies {
 function cookieOf(
   name: string,
   attributes: CookieAttributes,
-  maxAge: number | null | undefined
+  maxAge: number | null | undefined,
+  chunks = 1
 ): SessionCookie {
   return {
     name,
+    parts: Array.from({ length: chunks - 1 }, (_, index) =>
+      cookieOf(`${name}.${index + 1}`, attributes, maxAge)
+    ),
     set(token, remaining) {
       const seconds = maxAge === undefined ? remaining : maxAge
       const life = seconds === null ? {} : { maxAge: seconds }
@@ -98,8 +114,12 @@ export function createSessionCookies(
   options: SessionCookieOptions | undefined,
   lifetime: number
 ): SessionCookies {
-  const { name = '__Host-session', secure = true, maxAge, ...rest } = options ?? {}
+  const { name = '__Host-session', secure = true, maxAge, chunks = 1, ...rest } = options ?? {}
+  if (!Number.isInteger(chunks) || chunks < 1 || chunks > MAX_CHUNKS) {
+    throw new ConfigurationError(`cookie.chunks must be from 1 to ${MAX_CHUNKS}, not ${chunks}`)
+  }
   checkCookieName(name)
+  if (chunks > 1) checkCookieName(`${name}.1`)
   if (typeof maxAge === 'number' && maxAge < 1) {
     throw new ConfigurationError(`cookie: a maxAge of ${maxAge} removes the cookie at once`)
   }
@@ -110,7 +130,7 @@ export function createSessionCookies(
     ...rest,
     secure: secure !== false,
   }
-  const cookie = cookieOf(name, attributes, maxAge)
+  const cookie = cookieOf(name, attributes, maxAge, chunks)
   try {
     cookie.set('', Math.ceil(lifetime))
   } catch (error) {
@@ -123,6 +143,6 @@ export function createSessionCookies(
   const plainName = name.replace(/^__(?:host|secure)-/i, '')
   return {
     secure: cookie,
-    plain: cookieOf(plainName, { ...plainAttributes, secure: false }, maxAge),
+    plain: cookieOf(plainName, { ...plainAttributes, secure: false }, maxAge, chunks),
   }
 }

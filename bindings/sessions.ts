@@ -65,7 +65,7 @@ export interface RevokeOptions {
 export interface SessionWork<Result> {
   /** What the function returned. */
   readonly result: Result
-  /** The `Set-Cookie` lines to send: one or none. */
+  /** The `Set-Cookie` lines to send: one or none, or more with `cookie.chunks`. */
   readonly setCookie: string[]
   /** What else there is to send, with other transports than the cookie. */
   readonly answer: SessionAnswer
@@ -245,8 +245,9 @@ export class Sessions<
 
   /**
    * Writes what was done to a session, if anything was, and gives the `Set-Cookie` lines to send:
-   * one or none. Of a session that came in another header, `answerOf` gives that. May be called again; it then writes what was done since. It also gives the lock
-   * back, if there is one.
+   * one or none, or more with `cookie.chunks`. Of a session that came in another header, `answerOf`
+   * gives that. May be called again; it then writes what was done since. It also gives the lock back,
+   * if there is one.
    *
    * @throws SessionGoneError if the session was destroyed, has expired or got another id meanwhile.
    * Nothing was written, and no cookie must be set.

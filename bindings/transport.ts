@@ -7,10 +7,11 @@
  * @module
  */
 import { cookieCarrier, headerCarrier, type Carrier } from './carrier.ts'
+import { chunkedCarrier } from './chunked-carrier.ts'
 import { Channel, type ChannelPurposes } from './channel.ts'
 import { ConfigurationError } from './errors.ts'
 import type { LiveSecrets } from './secrets.ts'
-import type { SessionCookies } from './session-cookie.ts'
+import type { SessionCookie, SessionCookies } from './session-cookie.ts'
 import type { TransportKind } from './session-state.ts'
 
 /**
@@ -142,10 +143,12 @@ export class Transports {
     this.#withCookie = list.includes('cookie')
     this.cookieOnly = this.#headers.length === 0
     const channelOf = (carrier: Carrier): Channel => new Channel(carrier, secrets, purposes)
-    const secure = channelOf(cookieCarrier(cookies.secure))
+    const carry = (cookie: SessionCookie): Channel =>
+      channelOf(cookie.parts.length > 0 ? chunkedCarrier(cookie) : cookieCarrier(cookie))
+    const secure = carry(cookies.secure)
     this.channels = [
       secure,
-      cookies.plain === null ? secure : channelOf(cookieCarrier(cookies.plain)),
+      cookies.plain === null ? secure : carry(cookies.plain),
       ...this.#headers.map(({ carrier }) => channelOf(carrier)),
     ]
     const names = this.#headers.map(({ header }) => header)

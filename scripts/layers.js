@@ -16,7 +16,7 @@ const LAYERS = [
   ['storage', /^bindings\/storage\//],
   [
     'parts',
-    /^bindings\/(session|session-state|session-cookie|carrier|record|token|sealer|verified-cache|keyring|dated-secrets|secrets|rotating-secrets|cookie|id|events|explanation|explain-reasons)\.ts$/,
+    /^bindings\/(session|session-state|session-cookie|carrier|chunked-carrier|record|token|sealer|verified-cache|keyring|dated-secrets|secrets|rotating-secrets|cookie|id|events|explanation|explain-reasons)\.ts$/,
   ],
   [
     'sessions',
