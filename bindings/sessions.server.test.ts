@@ -105,6 +105,16 @@ describe('sessions on a server', () => {
     expect([next.all(), next.allFlash()]).toEqual([{ x: 3, y: 2 }, { mine: 1 }])
   })
 
+  it('a storage may answer at once without saying that it always does', async () => {
+    const { read, write, destroy } = memoryStorage()
+    const { sessions } = recordedSessions({ storage: { read, write, destroy } })
+    const cookie = await cookieWith(sessions)
+    const { result } = await sessions.with(cookie, (session) => session.get('x'))
+    expect(result).toBe(1)
+    await visit(sessions, cookie, (session) => session.destroy())
+    expect((await sessions.read(cookie)).isNew).toBe(true)
+  })
+
   it('a storage without touch() gets the same text again', async () => {
     vi.useFakeTimers({ now: 1_700_000_000_000, toFake: ['Date'] })
     const { touch: _, ...storage } = memoryStorage()

@@ -49,7 +49,8 @@ export function guardStorage(
   ): Awaitable<Result> => {
     try {
       const answer = call()
-      if (!isPromise(answer)) return answer
+      // What may answer with promises always does, for those who wait.
+      if (!isPromise(answer)) return storage.sync ? answer : Promise.resolve(answer)
       if (limit !== Infinity) return within(operation, limit, answer)
       return answer.catch((cause) => Promise.reject(failure(operation, cause)))
     } catch (cause) {

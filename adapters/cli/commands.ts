@@ -3,32 +3,51 @@
  *
  * @module
  */
-import { base64url } from '../../bindings/codec.ts'
+import { ConfigurationError } from '../../bindings/errors.ts'
+import { type Command, type CommandResult, type Host, UsageError } from './command.ts'
+import { doctor } from './doctor.ts'
+import { inspect } from './inspect.ts'
+import { keygen } from './keygen.ts'
+import { printable } from './printable.ts'
 
-/** What a command says, and how it ends: 0 is well, 2 is a command that is not known. */
-export interface CommandResult {
-  readonly output: string
-  readonly code: number
-}
+const COMMANDS: ReadonlyMap<string, Command> = new Map([
+  ['keygen', keygen],
+  ['doctor', doctor],
+  ['inspect', inspect],
+])
 
 const HELP = `Usage: tuile <command>
 
-  keygen    Print a new secret: 32 random bytes, as 43 characters of base64url`
+  keygen    Print a new secret
+  doctor    Check a configuration, from the environment or a module
+  inspect   Say what is inside of a cookie, and why it does or does not verify
 
-/** Bytes of a secret: what HMAC-SHA256 can use (RFC 2104 §3). */
-const SECRET_SIZE = 32
+tuile <command> --help says more.`
+
+const isHelp = (word: string | undefined): boolean => word === '--help' || word === '-h'
+
+/** Whether an error says that the command is wrong, rather than this program. */
+function isUsage(error: unknown): error is Error {
+  if (error instanceof UsageError || error instanceof ConfigurationError) return true
+  return String((error as { code?: unknown }).code).startsWith('ERR_PARSE_ARGS_')
+}
 
 /** Runs a command, given as the words behind the program's name. */
-export function runCommand([command, ...rest]: readonly string[]): CommandResult {
-  if (command === 'keygen' && rest.length === 0) {
-    return {
-      output: base64url.encode(crypto.getRandomValues(new Uint8Array(SECRET_SIZE))),
-      code: 0,
-    }
+export async function runCommand(
+  [name, ...words]: readonly string[],
+  host: Host
+): Promise<CommandResult> {
+  if (name === 'help' || isHelp(name)) return { output: HELP, code: 0 }
+  const command = COMMANDS.get(name ?? '')
+  if (command === undefined) {
+    const problem = name === undefined ? '' : `Unknown command: ${printable(name)}\n\n`
+    return { output: `${problem}${HELP}`, code: 2 }
   }
-  if (command === 'help' || command === '--help' || command === '-h')
-    return { output: HELP, code: 0 }
-  const problem =
-    command === undefined ? '' : `Unknown command: ${[command, ...rest].join(' ')}\n\n`
-  return { output: `${problem}${HELP}`, code: 2 }
+  if (words.some(isHelp)) return { output: command.help, code: 0 }
+  try {
+    return await command.run(words, host)
+  } catch (error) {
+    if (!isUsage(error)) throw error
+    return { output: `${printable(error.message)}\n\n${command.help}`, code: 2 }
+  }
 }

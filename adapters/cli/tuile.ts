@@ -4,9 +4,13 @@
  *
  * @module
  */
+import { text } from 'node:stream/consumers'
 import { runCommand } from './commands.ts'
 
-const { output, code } = runCommand(process.argv.slice(2))
-if (code === 0) console.log(output)
-else console.error(output)
-process.exitCode = code
+const { output, code } = await runCommand(process.argv.slice(2), {
+  env: process.env,
+  readInput: () => text(process.stdin),
+})
+const stream = code === 2 ? process.stderr : process.stdout
+// A module that was checked may hold connections, which would keep the process.
+stream.write(`${output}\n`, () => process.exit(code))
