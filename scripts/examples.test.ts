@@ -65,7 +65,7 @@ describe('the examples of the documentation', () => {
     expect(examples.length).toBeGreaterThan(10)
   })
 
-  it('have right types', () => {
+  it('have right types', { timeout: 180_000 }, () => {
     const program = ts.createProgram(
       examples.map((_, index) => fileOf(index)),
       {
