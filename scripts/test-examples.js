@@ -73,7 +73,7 @@ async function useTemplate(url) {
   const first = await fetch(url)
   const [cookie] = first.headers.getSetCookie()[0].split(';')
   const visit = async (headers) => (await fetch(url, { headers })).text()
-  assert.match(cookie, /^__Host-session=P/)
+  assert.match(cookie, /^__Host-session=S/)
   assert.equal(await first.text(), 'Visits: 1')
   assert.equal(await visit({ cookie }), 'Visits: 2')
   assert.equal(await visit({ cookie: `${cookie}x` }), 'Visits: 1')
@@ -94,7 +94,7 @@ async function use(url) {
     return { status: response.status, text: await response.text() }
   }
   assert.equal((await go('/')).status, 200)
-  assert.match(cookie, /^session=P/)
+  assert.match(cookie, /^session=S/)
   assert.equal((await go('/sign-in', { name: 'Grace <b>' })).status, 303)
   const welcome = await go('/')
   assert.match(welcome.text, /Welcome, Grace &lt;b&gt;\./)

@@ -111,7 +111,7 @@ it('A13 a manager is built from the keys of the configuration file', async () =>
 
 it('A14 the driver is file if SESSION_DRIVER says so, and the cookie without it', () => {
   const byDefault = run({})
-  expect(byDefault.line).toMatch(/^__Host-session=P/)
+  expect(byDefault.line).toMatch(/^__Host-session=S/)
   expect(readdirSync(folder)).toEqual([])
   run({ SESSION_DRIVER: 'file' })
   expect(filesOf(folder).length).toBeGreaterThan(0)
@@ -166,7 +166,7 @@ it('A29 the driver is one variable, and nothing else changes with it', () => {
 })
 
 it('R04 the driver comes from SESSION_DRIVER, and is cookie without it', () => {
-  expect(run({}).line).toMatch(/=P/)
+  expect(run({}).line).toMatch(/=S/)
   expect(run({ SESSION_DRIVER: 'memory' }).line).toMatch(/=T/)
   expect(() => run({ SESSION_DRIVER: 'nonsense' })).toThrow(/SESSION_DRIVER is "nonsense"/)
 })

@@ -26,7 +26,7 @@ async function lineOf(env: object, options = {}): Promise<string> {
 
 describe('sessionsFromEnv', () => {
   it('without anything but a secret is createSessions({ secrets })', async () => {
-    expect(await lineOf({})).toMatch(/^__Host-session=P.*Max-Age=86400.*HttpOnly; Secure/)
+    expect(await lineOf({})).toMatch(/^__Host-session=S.*Max-Age=86400.*HttpOnly; Secure/)
   })
 
   it('takes what is empty for what is not set, and spaces off', async () => {
@@ -36,7 +36,7 @@ describe('sessionsFromEnv', () => {
       SESSION_COOKIE: '',
       SESSION_SECURE: '',
     }
-    expect(await lineOf(empty)).toMatch(/^__Host-session=P.*Max-Age=86400/)
+    expect(await lineOf(empty)).toMatch(/^__Host-session=S.*Max-Age=86400/)
     expect(await lineOf({ SESSION_LIFETIME: ' 120 ' })).toContain('Max-Age=7200')
   })
 
