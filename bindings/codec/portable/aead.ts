@@ -41,10 +41,12 @@ function crypt(
   from: number,
   len: number
 ): void {
-  for (let i = 0; i < len; i++) {
-    const at = i % 64
-    if (at === 0) nextBlock()
-    target[to + i] = source[from + i]! ^ (KEY_STREAM[at >> 2]! >>> (8 * (at & 3)))
+  for (let i = 0; i < len; i += 64) {
+    nextBlock()
+    const size = Math.min(64, len - i)
+    for (let k = 0; k < size; k++) {
+      target[to + i + k] = source[from + i + k]! ^ (KEY_STREAM[k >> 2]! >>> (8 * (k & 3)))
+    }
   }
 }
 
