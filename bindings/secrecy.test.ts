@@ -45,7 +45,10 @@ const logged: unknown[][] = []
 const onEvent = (event: SessionEvent): void => void events.push(event)
 
 function manager(options: Partial<SessionsOptions<object>> = {}): Sessions {
-  return createSessions({ secrets: [SECRET, OLD_SECRET], onEvent, ...options } as never) as Sessions
+  const made = createSessions({ secrets: [SECRET, OLD_SECRET], onEvent, ...options } as never)
+  // These are told to those alone who ask for them.
+  made.on('explain', (event) => void events.push({ type: 'explain', ...event } as never))
+  return made as Sessions
 }
 
 /** A token, and the parts of it that a log could hold. */
@@ -305,6 +308,14 @@ const FAILURES: Record<string, () => Promise<unknown>> = {
         session.set('private', VALUE.repeat(10))
       })
     ),
+  // Thrown by a middleware, which has nothing else to say than one of three words.
+  CsrfError: () => failure(() => Promise.reject(new errors.CsrfError('token'))),
+  SessionNotFreshError: async () => {
+    const sessions = manager({ storage: memoryStorage() })
+    const cookie = await signIn(sessions, (session) => session.authenticate())
+    const { authenticatedAt } = await sessions.read(cookie)
+    return failure(() => Promise.reject(new errors.SessionNotFreshError(60, authenticatedAt)))
+  },
   SessionSecretsError: async () => {
     const secrets = rotatingSecrets(() => Promise.reject(new Error('the vault is sealed')))
     const sessions = manager({ secrets })

@@ -10,7 +10,7 @@ import { nodeKey, nodeToken } from '../../bindings/codec/keys.fixture.ts'
 import { ENDING, NAME, SECRET, SERVERS, Site } from './places.fixture.ts'
 
 describe.each(SERVERS)('an id that comes from outside, %s', (_, storage) => {
-  it('CVE-2018-1000519, CVE-2024-38513, §2.26 is not adopted, though its signature is good', async () => {
+  it('D8, CVE-2018-1000519, CVE-2024-38513, §2.26 is not adopted, though its signature is good', async () => {
     const site = new Site({ secrets: SECRET, storage: storage() })
     const key = nodeKey(SECRET, NAME)
     const shaped = createId(defaultEngine)
@@ -30,7 +30,7 @@ describe.each(SERVERS)('an id that comes from outside, %s', (_, storage) => {
     }
   })
 
-  it('CVE-2018-1000519, §2.26 of a session that has ended is not adopted either', async () => {
+  it('D8, CVE-2018-1000519, §2.26 of a session that has ended is not adopted either', async () => {
     const site = new Site({ secrets: SECRET, storage: storage() })
     const visitor = site.visitor()
     const before = await visitor.send((session) => {

@@ -100,6 +100,11 @@ describe('the parts of a token', () => {
       const moved = `${bare.slice(0, at)}.${bare.slice(at)}`
       expect((await sessions.read(`${NAME}=${moved}`)).isNew).toBe(moved !== token)
     }
+    // The letter and the fingerprint before the text are under the MAC as well.
+    for (const letter of 'TtPpSs') {
+      const other = letter + token.slice(1)
+      expect((await sessions.read(`${NAME}=${other}`)).isNew).toBe(other !== token)
+    }
     // The border between the name and the value: a name that is longer by what the value is shorter.
     for (const take of [1, 4, 10]) {
       const name = NAME + token.slice(0, take)
