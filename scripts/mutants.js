@@ -27,13 +27,14 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { CHANNELS } from './mutants/channels.js'
 import { COOKIES } from './mutants/cookies.js'
 import { LIVES } from './mutants/lives.js'
 import { STORES } from './mutants/stores.js'
 import { TOKENS } from './mutants/tokens.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const MUTANTS = [...COOKIES, ...TOKENS, ...LIVES, ...STORES]
+const MUTANTS = [...COOKIES, ...TOKENS, ...LIVES, ...STORES, ...CHANNELS]
 
 /** Copies what git knows; gives the folder. The public test data comes along, if it is there. */
 function copyRepository() {

@@ -1,0 +1,95 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are texts of source code
+/** Bugs in what is sealed, in who has to prove who they are, and in where requests come from. */
+
+const SEALED = 'bindings/codec/sealed.test.ts'
+const CSRF = 'adapters/csrf.test.ts'
+
+export const CHANNELS = [
+  {
+    ids: ['A5'],
+    bug: 'the core opens what has another tag',
+    edits: [
+      ['core/aead.ts', 'crypt(target, ptr, differs ? 0 : len)', 'crypt(target, ptr, len)'],
+      ['core/aead.ts', 'return !differs', 'return differs || !differs'],
+    ],
+    tests: ['bindings/codec/aead.test.ts'],
+  },
+  {
+    ids: ['A5'],
+    bug: 'the portable engine compares half of a tag',
+    edits: [
+      [
+        'bindings/codec/portable/aead.ts',
+        'for (let i = 0; i < TAG_SIZE; i++) difference |=',
+        'for (let i = 0; i < TAG_SIZE / 2; i++) difference |=',
+      ],
+    ],
+    tests: ['bindings/codec/aead.test.ts'],
+  },
+  {
+    ids: ['C9'],
+    bug: 'a nonce seals twice',
+    edits: [['bindings/codec/portable/sealed.ts', '  noncesLeft--\n', '']],
+    tests: [SEALED],
+  },
+  {
+    ids: ['§2.22'],
+    bug: 'sessions in cookies can be read',
+    edits: [
+      [
+        'bindings/storage/cookie.ts',
+        "mode = 'sealed', revocations",
+        "mode = 'signed', revocations",
+      ],
+    ],
+    tests: ['bindings/sessions.sealed.test.ts'],
+  },
+  {
+    ids: ['§2.28'],
+    bug: 'authenticate() keeps the id',
+    edits: [
+      [
+        'bindings/session.ts',
+        'this.regenerateId(options)\n    this.#state.authenticate()',
+        'void options\n    this.#state.authenticate()',
+      ],
+    ],
+    tests: ['bindings/authentication.test.ts'],
+  },
+  {
+    ids: ['§2.49'],
+    bug: 'a token against forged requests is good for any session',
+    edits: [
+      [
+        'bindings/csrf-token.ts',
+        'opened.text === contentOf(opened.text.slice(0, SALT_SIZE), binding)',
+        'opened.text !== contentOf(binding, binding)',
+      ],
+    ],
+    tests: [CSRF],
+  },
+  {
+    ids: ['§2.49'],
+    bug: 'a request that says nothing of where it comes from needs no token',
+    edits: [
+      [
+        'adapters/csrf.ts',
+        "const needed = token === 'always' || reason === 'unknown'",
+        "const needed = token === 'always'",
+      ],
+    ],
+    tests: [CSRF],
+  },
+  {
+    ids: ['§2.16'],
+    bug: 'a token against forged requests is signed with the keys of the cookie',
+    edits: [
+      [
+        'bindings/sessions.ts',
+        "csrfRing: () => ringOf(cookieName, secrets.list, ['csrf']),",
+        "csrfRing: () => ringOf(cookieName, secrets.list, ['sign']),",
+      ],
+    ],
+    tests: [CSRF],
+  },
+]
