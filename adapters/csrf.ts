@@ -12,6 +12,7 @@ import { createCsrfToken, isCsrfToken } from '../bindings/csrf-token.ts'
 import { ConfigurationError, CsrfError } from '../bindings/errors.ts'
 import { isId } from '../bindings/id.ts'
 import type { Session } from '../bindings/session.ts'
+import { mountedSession } from './mounted.ts'
 import { changeHeaders, forbidStoring } from './response.ts'
 
 /** What `csrf` lets through. */
@@ -176,10 +177,7 @@ export function csrf<const Variable extends string = 'session'>({
     throw new ConfigurationError(`csrf: token must be 'fallback' or 'always', not ${String(token)}`)
   }
   return async function csrfMiddleware(c, next) {
-    const session = (c as Context).get(variable) as Session | undefined
-    if (session === undefined) {
-      throw new ConfigurationError(`csrf: no session() gave c.var.${variable} before it`)
-    }
+    const session = mountedSession(c, variable, 'csrf')
     const guard = new Guard(c, session)
     ;(c as Context & { [GUARD]?: Guard })[GUARD] = guard
     if (!SAFE.test(c.req.method) && session.transport === 'cookie') {

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { Context, MiddlewareHandler } from 'hono'
+import type { MiddlewareHandler } from 'hono'
 import { ConfigurationError, SessionNotFreshError } from '../bindings/errors.ts'
-import type { Session } from '../bindings/session.ts'
+import { mountedSession } from './mounted.ts'
 
 /** The session that `requireFresh` looks at. */
 export interface RequireFreshOptions<Variable extends string = 'session'> {
@@ -62,10 +62,7 @@ export function requireFresh<const Variable extends string = 'session'>(
     throw new ConfigurationError(`requireFresh needs a number of seconds, not ${String(seconds)}`)
   }
   return async function requireFreshMiddleware(c, next) {
-    const session = (c as Context).get(variable) as Session | undefined
-    if (session === undefined) {
-      throw new ConfigurationError(`requireFresh: no session() gave c.var.${variable} before it`)
-    }
+    const session = mountedSession(c, variable, 'requireFresh')
     const { authenticatedAt } = await session.load()
     const age = authenticatedAt === null ? Infinity : Date.now() - authenticatedAt.getTime()
     if (age > seconds * 1000) throw new SessionNotFreshError(seconds, authenticatedAt)

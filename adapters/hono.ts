@@ -5,11 +5,11 @@
  */
 import type { Context, MiddlewareHandler } from 'hono'
 import type { Awaitable } from '../bindings/awaitable.ts'
-import { ConfigurationError } from '../bindings/errors.ts'
 import type { SessionsOptions } from '../bindings/options.ts'
 import type { DefaultFlash, Session, UntypedData } from '../bindings/session.ts'
 import { createSessions, type CommitOptions, type Sessions } from '../bindings/sessions.ts'
 import { explainResponse } from './explain.ts'
+import { mountedSession } from './mounted.ts'
 import { addSessionHeaders } from './response.ts'
 
 export { requireFresh, type RequireFreshOptions } from './fresh.ts'
@@ -275,10 +275,7 @@ export function lockSession<const Variable extends string = 'session'>({
   variable = 'session' as Variable,
 }: LockSessionOptions<Variable> = {}): MiddlewareHandler {
   return async function lockSessionMiddleware(c, next) {
-    const session = (c as Context).get(variable) as Session | undefined
-    if (session === undefined) {
-      throw new ConfigurationError(`lockSession: no session() gave c.var.${variable} before it`)
-    }
+    const session = mountedSession(c, variable, 'lockSession')
     await session.lock({ signal: c.req.raw.signal })
     await next()
   }

@@ -183,7 +183,7 @@ const ON_SERVERS: Record<string, Check> = {
     assert((await visitor.sessions.read(old)).isNew, 'the old id opens the session')
   },
 
-  async 'destroy() ends the session for every copy of its cookie'(visitor) {
+  async 'C6 destroy() ends the session for every copy of its cookie'(visitor) {
     await visitor.visit((session) => session.set('x', 1))
     const old = visitor.cookie
     await visitor.visit((session) => {
