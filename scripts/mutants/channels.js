@@ -92,4 +92,40 @@ export const CHANNELS = [
     ],
     tests: [CSRF],
   },
+  {
+    ids: ['h3 chunk count', '§2.18'],
+    bug: 'a cookie in pieces of which one is missing fails the request',
+    edits: [
+      [
+        'bindings/chunked-carrier.ts',
+        "pieces.get(part.name) ?? ''",
+        'pieces.get(part.name)!.trim()',
+      ],
+    ],
+    tests: ['bindings/chunked-carrier.test.ts'],
+  },
+  {
+    ids: ['express-socket.io-session #9', 'ws #1011', '§2.30'],
+    bug: 'a socket does not hear of the end of its session',
+    edits: [
+      [
+        'bindings/live/follower.ts',
+        "if (news.type === 'end') this.#end(watched, news.reason)",
+        "if (news.type === 'end' && watched === null) this.#end(watched, news.reason)",
+      ],
+    ],
+    tests: ['adapters/advisories/sockets.test.ts'],
+  },
+  {
+    ids: ['socket.io #586'],
+    bug: 'a socket keeps the id of its handshake',
+    edits: [
+      [
+        'bindings/live/follower.ts',
+        "if (news.type === 'move')",
+        "if (news.type === 'move' && news.key === '')",
+      ],
+    ],
+    tests: ['adapters/advisories/sockets.test.ts'],
+  },
 ]
