@@ -148,6 +148,37 @@ describe('tuile inspect', () => {
     expect(inspect([token], { SESSION_SECRETS, SESSION_COOKIE: '__Host-shop' }).code).toBe(0)
   })
 
+  it('joins a token that is in several cookies', async () => {
+    const { sessions } = recordedSessions({ secrets: NEW, cookie: { chunks: 3 } })
+    const lines = await visit(sessions, null, (session) => session.set('x', 'x'.repeat(5000)))
+    const pairs = lines.map((line) => line.split(';')[0]!)
+    expect(pairs.length).toBeGreaterThan(1)
+    const whole = inspect(['-'], { SESSION_SECRETS }, `Cookie: ${pairs.join('; ')}`)
+    expect([whole.code, whole.cookie]).toEqual([
+      0,
+      expect.stringMatching(/^__Host-session, \d+ bytes in 2 cookies$/),
+    ])
+    expect(whole.data).toContain('xxxxxxxx')
+    expect(inspect([pairs[0]!])).toMatchObject({ code: 1, verifies: expect.stringMatching(/^no/) })
+  })
+
+  it.each([
+    ['bearer', 'Authorization: Bearer '],
+    ['bearer', 'bearer '],
+    [{ header: 'X-Session' }, 'x-session: '],
+  ] as const)('takes the header of a client without cookies: %o', async (transport, before) => {
+    const { sessions } = recordedSessions({ secrets: NEW, transport: ['cookie', transport] })
+    const header = (name: string): string | undefined =>
+      name.toLowerCase() === 'cookie' ? undefined : before.startsWith('x') ? '' : 'Bearer'
+    const session = await sessions.read(null, { header })
+    session.set('x', 1)
+    await sessions.commit(session)
+    const [, value] = sessions.answerOf(session).header!
+    const token = value.replace(/^Bearer /, '')
+    expect(inspect([before + token])).toMatchObject({ code: 0, data: '{"x":1}' })
+    expect(inspect([`__Host-session=${token}`]).code).toBe(1)
+  })
+
   it('§2.25 tells no secret, also of one that is refused', () => {
     const short = inspect(['T', '--secret-env', 'X'], { X: 'hunter2' })
     expect([short.code, short.stdout]).toEqual([2, ''])

@@ -7,14 +7,15 @@ import { parseArgs } from 'node:util'
 import { checkCookieName } from '../../bindings/cookie.ts'
 import { checkSecrets } from '../../bindings/keyring.ts'
 import { type Command, type CommandResult, type Host, UsageError } from './command.ts'
-import { findCookie } from './token-input.ts'
+import { findToken } from './token-input.ts'
 import { reportToken } from './token-report.ts'
 
 const HELP = `Usage: tuile inspect <cookie> [--secret-env NAME]... [--name NAME]
 
 Says what is inside of a cookie, and why it does or does not verify.
 
-  <cookie>            a token, name=value, a Cookie header or a Set-Cookie line;
+  <cookie>            a token, name=value, a Cookie header or a Set-Cookie line, or the header of a
+                      client without cookies, such as 'Authorization: Bearer …';
                       - reads it from the standard input, so that no shell remembers it
   --secret-env NAME   the environment variable with a secret, the newest first;
                       SESSION_SECRET, or SESSION_SECRETS with commas between, by default
@@ -48,11 +49,11 @@ async function run(words: readonly string[], host: Host): Promise<CommandResult>
   }
   if (values.name !== undefined) checkCookieName(values.name)
   const secrets = secretsOf(host, values['secret-env'] ?? [])
-  const cookie = findCookie(word === '-' ? await host.readInput() : word, values.name)
-  if (cookie === null) throw new UsageError('There is no such cookie in that text')
-  const name = cookie.name ?? values.name ?? (host.env.SESSION_COOKIE?.trim() || '__Host-session')
-  checkCookieName(name)
-  const { lines, good } = reportToken(name, cookie.value, secrets)
+  const token = findToken(word === '-' ? await host.readInput() : word, values.name)
+  if (token === null) throw new UsageError('There is no such cookie in that text')
+  const name = token.name ?? values.name ?? (host.env.SESSION_COOKIE?.trim() || '__Host-session')
+  if (!name.startsWith('header:')) checkCookieName(name)
+  const { lines, good } = reportToken({ ...token, name }, secrets)
   const width = Math.max(...lines.map(([label]) => label.length))
   const output = lines.map(([label, text]) => `${label.padEnd(width)}  ${text}`).join('\n')
   return { output, code: good ? 0 : 1 }

@@ -14,6 +14,7 @@ import { storageKey } from '../../bindings/id.ts'
 import { checkSecrets, deriveKeys } from '../../bindings/keyring.ts'
 import { decodeRecord } from '../../bindings/record.ts'
 import { printable } from './printable.ts'
+import type { PastedToken } from './token-input.ts'
 
 /** What was found: lines of a label and a text, and whether a session could be read from it now. */
 export interface TokenReport {
@@ -101,15 +102,19 @@ function linesOfKey(value: string, name: string, secrets: readonly string[]): [s
 
 /** Reports on a token; without secrets, on what anyone can see. */
 export function reportToken(
-  name: string,
-  value: string,
+  { name, value, parts }: PastedToken & { readonly name: string },
   secrets: readonly string[] | null
 ): TokenReport {
   const size = new TextEncoder().encode(name + value).length
   const letter = value.charAt(0)
   const format = FORMATS[letter.toUpperCase()]
   const lines: [string, string][] = [
-    ['cookie', `${printable(name)}, ${size} of ${MAX_COOKIE_SIZE} bytes`],
+    [
+      'cookie',
+      parts > 1
+        ? `${printable(name)}, ${size} bytes in ${parts} cookies`
+        : `${printable(name)}, ${size} of ${MAX_COOKIE_SIZE} bytes`,
+    ],
     ['format', `${printable(letter)}: ${format ?? 'none of ours'}`],
   ]
   if (format !== undefined && letter === letter.toLowerCase()) {
@@ -143,7 +148,7 @@ export function reportToken(
   }
   lines.push(...linesOfPayload(text))
   const expiresAt = decodeRecord(text)?.expiresAt ?? Infinity
-  if (expiresAt > Date.now()) return { lines, good: size <= MAX_COOKIE_SIZE }
+  if (expiresAt > Date.now()) return { lines, good: parts > 1 || size <= MAX_COOKIE_SIZE }
   lines.push(['session', 'is over (expired-idle or expired-absolute)'])
   return { lines, good: false }
 }
