@@ -10,6 +10,7 @@ import type { DefaultFlash, Session, UntypedData } from '../bindings/session.ts'
 import { createSessions, type CommitOptions, type Sessions } from '../bindings/sessions.ts'
 import { explainResponse } from './explain.ts'
 import { mountedSession } from './mounted.ts'
+import { isLocalhost } from './localhost.ts'
 import { addSessionHeaders } from './response.ts'
 
 export { requireFresh, type RequireFreshOptions } from './fresh.ts'
@@ -75,10 +76,6 @@ function warnOfSecond(cookieName: string): void {
       'one keeps the session; remove the other, or give it a cookie.name of its own'
   )
 }
-
-/** Where browsers of all makes keep a cookie without Secure for a page of plain HTTP. */
-const LOCALHOST =
-  /^http:\/\/(?:localhost|[^/:]+\.localhost|127\.\d+\.\d+\.\d+|\[::1\])(?::\d+)?(?:\/|$)/
 
 /** Not by class: the manager may come from another copy of this package. */
 function isSessions<Data extends object, Flash extends object>(
@@ -180,7 +177,7 @@ export function session<
 
     const { pending } = sessions
     if (pending) await pending
-    const plain = !sessions.secureOnly && LOCALHOST.test(c.req.url)
+    const plain = !sessions.secureOnly && isLocalhost(c.req.url)
     const { cookieOnly } = sessions
     const header = cookieOnly ? undefined : (name: string) => c.req.header(name)
     const session = sessions.defer(c.req.header('Cookie'), { plain, header })
@@ -205,7 +202,7 @@ export function session<
         addSessionHeaders(c, lines, answer)
       }
     } finally {
-      if (explanation) explainResponse(c, explanation, lines, LOCALHOST.test(c.req.url))
+      if (explanation) explainResponse(c, explanation, lines, isLocalhost(c.req.url))
     }
   }
 }

@@ -58,6 +58,13 @@ export class SessionNotLoadedError extends TuileError {
   }
 }
 
+/** A socket has no session, or an operation names one that is not there: nothing was done. */
+export class SessionMissingError extends TuileError {
+  constructor() {
+    super('SESSION_MISSING', 'Session is missing for this socket')
+  }
+}
+
 /** The session was destroyed, has expired or got another id since it was read: nothing was written. */
 export class SessionGoneError extends TuileError {
   constructor() {
@@ -165,7 +172,7 @@ export class SessionSecretsError extends UnavailableError {
 }
 
 /**
- * The bus failed, or brought what none of us has signed; the `cause` is its own error. It is only ever
+ * The bus failed, or brought what none of us has sealed; the `cause` is its own error. It is only ever
  * an `error` event: requests go on without a bus.
  */
 export class SessionBusError extends TuileError {

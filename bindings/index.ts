@@ -15,6 +15,7 @@ export {
   SessionGoneError,
   SessionLockLostError,
   SessionLockTimeoutError,
+  SessionMissingError,
   SessionNotFreshError,
   SessionNotLoadedError,
   SessionSecretsError,

@@ -39,6 +39,8 @@ export interface Source {
   readonly id: string | null
   /** Why `load` gave `null` although a session may be there: an empty one stands in for it. */
   readonly failure: unknown
+  /** Whether no request brought the session, so that flash messages go on waiting. */
+  readonly background?: boolean
   /** Whether the cookie says, unverified, that a flash message waits to be delivered. */
   flashWaits(): boolean
 }
@@ -130,6 +132,7 @@ export class SessionState {
   written = 0
 
   #source: Source | null
+  readonly #background: boolean
   #loading: Promise<void> | null = null
   #locking: Promise<void> | null = null
   /** Whether the session could not be loaded, so that there cannot be anything to write. */
@@ -157,6 +160,7 @@ export class SessionState {
     this.explanation = explanation
     this.received = received
     this.#source = source
+    this.#background = source?.background === true
     this.#host = host
     this.#handedOut = host.trackMutations ? new Map() : null
   }
@@ -263,12 +267,12 @@ export class SessionState {
     this.incoming = NOTHING
     this.#delivered = NOTHING
     if (origin === null) return
-    const { data, owner, authenticatedAt } = origin.record
-    this.view = { data, flash: NOTHING, owner, authenticatedAt }
+    const { data, flash, frozen, owner, authenticatedAt } = origin.record
+    this.view = { data, flash: this.#background ? flash : NOTHING, owner, authenticatedAt }
     // A frozen record's messages are those of the session that moved on.
-    if (origin.record.frozen) return
-    this.incoming = origin.record.flash
-    this.#delivered = origin.record.flash
+    if (frozen || this.#background) return
+    this.incoming = flash
+    this.#delivered = flash
   }
 
   /** Makes a change, now and whenever the work is done again. */

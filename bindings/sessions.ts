@@ -13,7 +13,6 @@ import { SessionEmitter, type SessionEventName, type SessionListener } from './e
 import { Explanation, watched } from './explanation.ts'
 import { createId, storageKey } from './id.ts'
 import type { Keeper } from './keeper/contract.ts'
-import { checkSecrets, deriveKeys } from './keyring.ts'
 import type { NewsListener, SessionBus, SessionFollower, SessionWatch } from './live/contract.ts'
 import {
   checkDeadlines,
@@ -24,8 +23,8 @@ import {
   type SessionsOptions,
 } from './options.ts'
 import type { OwnedSession } from './owners.ts'
-import { LiveSecrets, MadeFromSecrets } from './secrets.ts'
-import { createSessionCookies } from './session-cookie.ts'
+import { LiveSecrets } from './secrets.ts'
+import { createSessionCookies, type SessionCookieOptions } from './session-cookie.ts'
 import { SessionState, type Host, type Source } from './session-state.ts'
 import {
   Session,
@@ -96,6 +95,8 @@ export class Sessions<
   readonly #source: SourceContext
   readonly #host: Host
   readonly #keyOf: (id: string) => string
+  readonly #cookie: SessionCookieOptions | undefined
+  readonly #lifetime: number
   #follower: SessionFollower | null = null
   readonly #development: boolean = isDevelopment()
 
@@ -116,6 +117,8 @@ export class Sessions<
     const transports = new Transports(transport ?? ['cookie'], cookies, secrets, purposes)
     this.#transports = transports
     this.cookieName = cookies.secure.name
+    this.#cookie = cookie
+    this.#lifetime = deadlines.lifetime
 
     const operation = checkOperation(options)
     const keyOf = (id: string): string => storageKey(defaultEngine, id)
@@ -495,14 +498,16 @@ export class Sessions<
   follow(bus: SessionBus): SessionFollower {
     this.#backend.locks()
     if (this.#follower !== null) return this.#follower
-    const keys = new MadeFromSecrets(this.#secrets, (list) =>
-      deriveKeys(defaultEngine, checkSecrets(list), 'bus', this.cookieName)
-    )
     this.#follower = bus.follow({
       events: this.#events,
       keyOf: this.#keyOf,
       look: (id) => this.#keeper.look(id),
-      keys: () => keys.current,
+      secrets: this.#secrets,
+      cookieName: this.cookieName,
+      cookie: this.#cookie,
+      lifetime: this.#lifetime,
+      storage: this.storage as SessionStorage,
+      timeout: this.#operation.timeout,
     })
     return this.#follower
   }

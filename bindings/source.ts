@@ -98,8 +98,15 @@ export class CookieSource implements Source {
   }
 }
 
-/** A session that is loaded already. */
+/** A session that was found by its id, not brought by a request: its flash messages wait for one. */
 export function loadedSource(origin: Origin): Source {
   const { id } = origin
-  return { async: false, id, failure: null, flashWaits: () => true, load: () => origin }
+  return {
+    async: false,
+    id,
+    failure: null,
+    background: true,
+    flashWaits: () => true,
+    load: () => origin,
+  }
 }

@@ -63,6 +63,7 @@ describe('the package', () => {
           "SessionGoneError",
           "SessionLockLostError",
           "SessionLockTimeoutError",
+          "SessionMissingError",
           "SessionNotFreshError",
           "SessionNotLoadedError",
           "SessionSecretsError",
@@ -142,6 +143,15 @@ describe('the package', () => {
           "memoryStorage",
           "requireFresh",
           "session",
+        ],
+        "./socket.io": [
+          "SessionBridge",
+          "bridge",
+          "createOriginCheck",
+          "generateUid",
+        ],
+        "./sse": [
+          "sessionStream",
         ],
         "./storage/cookie": [
           "cookieStorage",

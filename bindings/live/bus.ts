@@ -21,7 +21,7 @@ export interface BusOptions {
 const DAY = 86_400
 
 /**
- * Makes a bus of any channel that takes texts from each process to all others. Messages are signed with
+ * Makes a bus of any channel that takes texts from each process to all others. Messages are sealed with
  * keys made from the sessions' secrets; those that are not are dropped, with an `error` event.
  *
  * A channel may lose messages, change their order, and send them twice. While it fails, requests go on,

@@ -4,8 +4,10 @@
  * @module
  */
 import type { Awaitable } from '../awaitable.ts'
-import type { RingKey } from '../codec/engine.ts'
 import type { SessionEmitter } from '../events.ts'
+import type { LiveSecrets } from '../secrets.ts'
+import type { SessionCookieOptions } from '../session-cookie.ts'
+import type { SessionStorage } from '../storage/contract.ts'
 
 /**
  * What became of a session that is watched.
@@ -66,12 +68,19 @@ export interface FollowedSessions {
   look(
     id: string
   ): Awaitable<{ readonly version: number | null; readonly expiresAt: number } | null>
-  /** The keys of the bus, the newest first: the same list until the secrets change. */
-  keys(): readonly RingKey[]
+  readonly secrets: LiveSecrets
+  readonly cookieName: string
+  readonly cookie: SessionCookieOptions | undefined
+  /** Milliseconds that a session lives at most. */
+  readonly lifetime: number
+  readonly storage: SessionStorage
+  /** Milliseconds that the storage may take to answer. */
+  readonly timeout: number
 }
 
 /** What follows the sessions of one manager. */
 export interface SessionFollower {
+  readonly sessions: FollowedSessions
   /** Calls a listener with what becomes of a session, until that or the watch ends. */
   watch(id: string, listener: NewsListener): SessionWatch
   /** Calls a listener with the news of all sessions, from here and from elsewhere. */

@@ -9,9 +9,10 @@
  */
 import { isPromise } from '../awaitable.ts'
 import { defaultEngine } from '../codec/select.ts'
-import type { RingKey } from '../codec/engine.ts'
 import { SessionBusError } from '../errors.ts'
 import { createId } from '../id.ts'
+import { checkSecrets, deriveKeys } from '../keyring.ts'
+import { MadeFromSecrets } from '../secrets.ts'
 import { inBackground, type Timer } from '../timer.ts'
 import type {
   BusChannel,
@@ -71,15 +72,14 @@ class Watch implements SessionWatch {
 
 /** Follows the sessions of one manager over one channel. */
 export class Follower implements SessionFollower {
-  readonly #sessions: FollowedSessions
+  readonly sessions: FollowedSessions
   readonly #channel: BusChannel
   readonly #recheckEvery: number
   readonly #name: string = createId(defaultEngine)
   readonly #watched = new Map<string, Watched>()
   readonly #listeners = new Set<(news: KeyedNews) => void>()
   readonly #offs: (() => void)[]
-  #keys: readonly RingKey[] | null = null
-  #messages: Messages | null = null
+  readonly #messages: MadeFromSecrets<Messages>
   /** Ends the subscription, once there is one; `null` if nobody here has asked for news. */
   #subscription: { unsubscribe?: () => unknown } | null = null
   #timer: Timer | null = null
@@ -89,10 +89,14 @@ export class Follower implements SessionFollower {
 
   /** @param recheckEvery Milliseconds after which every watched session is looked up. */
   constructor(sessions: FollowedSessions, channel: BusChannel, recheckEvery: number) {
-    this.#sessions = sessions
+    this.sessions = sessions
     this.#channel = channel
     this.#recheckEvery = recheckEvery
-    const { events } = sessions
+    const { events, secrets, cookieName } = sessions
+    this.#messages = new MadeFromSecrets(
+      secrets,
+      (list) => new Messages(deriveKeys(defaultEngine, checkSecrets(list), 'bus', cookieName))
+    )
     events.onMove = (previousId, id) => {
       const [previousKey, key] = [sessions.keyOf(previousId), sessions.keyOf(id)]
       this.tell({ type: 'move', key, id, previousKey })
@@ -107,7 +111,7 @@ export class Follower implements SessionFollower {
   }
 
   watch(id: string, listener: NewsListener): SessionWatch {
-    const key = this.#sessions.keyOf(id)
+    const key = this.sessions.keyOf(id)
     let watched = this.#watched.get(key)
     const isNew = watched === undefined
     watched ??= {
@@ -141,7 +145,7 @@ export class Follower implements SessionFollower {
   tell(news: KeyedNews): void {
     if (this.#closed) return
     try {
-      const text = this.#codec().encode({ from: this.#name, news })
+      const text = this.#messages.current.encode({ from: this.#name, news })
       const published = this.#channel.publish(text)
       if (isPromise(published)) published.catch((cause) => this.#fail('publish', cause))
     } catch (cause) {
@@ -155,7 +159,7 @@ export class Follower implements SessionFollower {
     if (this.#closed) return
     this.#closed = true
     for (const off of this.#offs) off()
-    this.#sessions.events.onMove = null
+    this.sessions.events.onMove = null
     clearTimeout(this.#timer ?? undefined)
     this.#listeners.clear()
     for (const { watches } of this.#watched.values()) {
@@ -163,15 +167,6 @@ export class Follower implements SessionFollower {
     }
     this.#watched.clear()
     await this.#subscription?.unsubscribe?.()
-  }
-
-  #codec(): Messages {
-    const keys = this.#sessions.keys()
-    if (this.#messages === null || keys !== this.#keys) {
-      this.#messages = new Messages(keys)
-      this.#keys = keys
-    }
-    return this.#messages
   }
 
   #subscribe(): void {
@@ -201,11 +196,11 @@ export class Follower implements SessionFollower {
     if (this.#closed) return
     let received = null
     try {
-      received = this.#codec().decode(text)
+      received = this.#messages.current.decode(text)
     } catch {
       // A message of another version of ours.
     }
-    if (received === null) this.#fail('read', new Error('a message that none of us has signed'))
+    if (received === null) this.#fail('read', new Error('a message that none of us has sealed'))
     else if (received.from !== this.#name) this.#take(received.news)
   }
 
@@ -274,19 +269,20 @@ export class Follower implements SessionFollower {
     watched.looking = true
     const { id } = watched
     try {
-      const found = await this.#sessions.look(id)
+      const found = await this.sessions.look(id)
       // It has moved, or all watches have ended meanwhile.
       if (this.#closed || watched.id !== id || this.#watched.get(watched.key) !== watched) return
       if (found === null) {
-        this.#end(watched, watched.expiresAt <= Date.now() ? 'expired' : 'gone')
+        const reason = watched.expiresAt <= Date.now() ? 'expired' : 'gone'
+        this.#take({ type: 'end', key: watched.key, reason })
         return
       }
       const missed =
         watched.version !== null && (found.version ?? 0) > watched.version + watched.writes
       const { version, expiresAt } = found
+      if (missed) this.#take({ type: 'change', key: watched.key })
       Object.assign(watched, { version, writes: 0, expiresAt, lookAt: expiresAt })
       this.#wakeBy(expiresAt)
-      if (missed) this.#notify(watched, { type: 'change' })
     } catch {
       // The storage has told its failure as an event. Nobody is signed out because it is down.
       watched.lookAt = Date.now() + RETRY
@@ -335,12 +331,12 @@ export class Follower implements SessionFollower {
     try {
       listener()
     } catch (error) {
-      this.#sessions.events.emit('error', () => ({ error }))
+      this.sessions.events.emit('error', () => ({ error }))
     }
   }
 
   #fail(operation: string, cause: unknown): void {
     const error = new SessionBusError(operation, cause)
-    this.#sessions.events.emit('error', () => ({ error }))
+    this.sessions.events.emit('error', () => ({ error }))
   }
 }

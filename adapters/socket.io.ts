@@ -1,0 +1,306 @@
+/**
+ * The session of a request, on the sockets of socket.io as well.
+ *
+ * @module
+ */
+import type { MiddlewareHandler } from 'hono'
+import type { DefaultEventsMap, Namespace, Server, Socket } from 'socket.io'
+import type { Awaitable } from '../bindings/awaitable.ts'
+import { ConfigurationError } from '../bindings/errors.ts'
+import { defaultEngine } from '../bindings/codec/select.ts'
+import { SessionClients, type ClientEvents, type ClientsOptions } from '../bindings/live/clients.ts'
+import type { EndReason, SessionNews, SessionWatch } from '../bindings/live/contract.ts'
+import { type SessionContext, withSession } from '../bindings/live/with-session.ts'
+import type { DefaultFlash, LockWaitOptions, UntypedData } from '../bindings/session.ts'
+import type { Sessions } from '../bindings/sessions.ts'
+import { isLocalhost } from './localhost.ts'
+import { clientCookie, type ClientVariables } from './sockets/client-cookie.ts'
+import { type AllowedOrigins, createOriginCheck, type OriginCheck } from './sockets/origin.ts'
+
+export { createOriginCheck }
+export type {
+  AllowedOrigins,
+  ClientEvents,
+  ClientsOptions,
+  ClientVariables,
+  OriginCheck,
+  SessionContext,
+}
+
+/** A socket of any events. */
+// biome-ignore lint/suspicious/noExplicitAny: as socket.io's own defaults
+export type AnySocket = Socket<any, any, DefaultEventsMap, any>
+/** A server of any events. */
+// biome-ignore lint/suspicious/noExplicitAny: as socket.io's own defaults
+export type AnyServer = Server<any, any, DefaultEventsMap, any>
+
+/** The options of `bridge`. */
+export interface BridgeOptions extends ClientsOptions {
+  /**
+   * Which origins may open a socket, besides that of the server: see `createOriginCheck`.
+   *
+   * @default what socket.io's own `cors.origin` allows
+   */
+  readonly origins?: AllowedOrigins
+  /**
+   * What to do with the sockets of a session that has ended. `disconnect`: tell them `session:end` with
+   * the reason, and close them; `emit`: only tell them; or your own.
+   *
+   * @default 'disconnect'
+   */
+  readonly onEnd?: 'disconnect' | 'emit' | ((socket: AnySocket, reason: EndReason) => void)
+  /** Called for each socket of a session whose data were written, by whoever. */
+  readonly onChange?: (socket: AnySocket) => void
+  /**
+   * The context variable that holds the session of a request.
+   *
+   * @default 'session'
+   */
+  readonly variable?: string
+}
+
+/** What `socket.data` has. Both are looked up when they are read, and are not sent to other servers. */
+export interface SocketSession {
+  /** The id of the session that the socket has now. */
+  readonly sessionId: string | undefined
+  /** The id of the browser. */
+  readonly clientId: string | undefined
+}
+
+/** What a handler of `withSession` gets. */
+export type SocketSessionContext<Data extends object, Flash extends object> = SessionContext<
+  Data,
+  Flash
+> & { readonly socket: AnySocket }
+
+interface Binding {
+  readonly socket: AnySocket
+  readonly clientId: string | null
+  watch: SessionWatch | null
+}
+
+/** Sessions on the sockets of one server, and its clients. Made by `bridge`. */
+export class SessionBridge<
+  Data extends object = UntypedData,
+  Flash extends object = DefaultFlash<Data>,
+> extends SessionClients<Data, Flash> {
+  readonly #bindings = new WeakMap<AnySocket, Binding>()
+  readonly #byClient = new Map<string, Set<Binding>>()
+  readonly #options: BridgeOptions
+  readonly #isAllowed: OriginCheck
+
+  /** See `bridge`. */
+  constructor(io: AnyServer, sessions: Sessions<Data, Flash>, options: BridgeOptions = {}) {
+    if (typeof io?.of !== 'function')
+      throw new ConfigurationError('bridge: io is no Server of socket.io')
+    const { onEnd = 'disconnect' } = options
+    if (typeof onEnd !== 'function' && onEnd !== 'disconnect' && onEnd !== 'emit') {
+      throw new ConfigurationError(`onEnd must be 'disconnect', 'emit' or a function`)
+    }
+    super(sessions, options)
+    this.#options = options
+    this.#isAllowed = createOriginCheck(options.origins ?? originsOf(io))
+    const join = (namespace: Namespace): void =>
+      void namespace.use((socket, next) => void this.#join(socket).then(() => next(), next))
+    for (const namespace of io._nsps.values()) join(namespace)
+    io.on('new_namespace', join)
+  }
+
+  /**
+   * The middleware of requests: gives each browser its client id, as `c.var.clientId`, and sees which
+   * session it has. It must run before `session(sessions)`.
+   */
+  http(): MiddlewareHandler<{ Variables: ClientVariables }> {
+    const { variable = 'session' } = this.#options
+    return clientCookie(this, this.sessions, variable)
+  }
+
+  /**
+   * Gives a handler the session that a socket has now, under its lock, and commits what it changes:
+   * nothing is written if it changes nothing, or throws. Calls of one session wait for each other, and
+   * for requests that lock, in all processes. Within a handler, another call for the same session would
+   * wait for itself until `lockTimeout`.
+   *
+   * @param handler Gets `{ sessionId, session, socket }`; `session = null` ends the session.
+   * @param onMissing If the socket has no session: an error to throw, a function to call, or anything
+   * else to give back. Without it, a `SessionMissingError`.
+   *
+   * @throws SessionMissingError if there is no session, and no `onMissing`.
+   * @throws SessionGoneError if the session ended while the handler changed it; nothing was written.
+   * @throws SessionLockTimeoutError if others hold the lock for longer than `lockTimeout`.
+   * @throws SessionStorageError if the storage fails.
+   * @throws ConfigurationError if the handler calls `regenerateId`: a socket cannot send the cookie.
+   */
+  withSession<Result, Missing = never>(
+    socket: AnySocket,
+    handler: (context: SocketSessionContext<Data, Flash>) => Awaitable<Result>,
+    onMissing?: Missing | (() => Awaitable<Missing>) | Error,
+    options?: LockWaitOptions
+  ): Promise<Result | Missing> {
+    return withSession(
+      this.sessions,
+      () => this.#bindings.get(socket)?.watch?.id ?? null,
+      (context) => handler(Object.assign(context, { socket })),
+      onMissing,
+      options
+    )
+  }
+
+  protected override onAttach(clientId: string, sessionId: string): void {
+    for (const binding of this.#byClient.get(clientId) ?? []) {
+      if (binding.watch?.id !== sessionId) this.#bind(binding, sessionId)
+    }
+  }
+
+  /** Finds out whose socket it is, before it is connected. */
+  async #join(socket: AnySocket): Promise<void> {
+    const { headers, secure } = socket.handshake
+    const { origin, host, cookie = '', 'sec-fetch-site': fetchSite } = headers
+    if (!this.#isAllowed({ origin, host, fetchSite: fetchSite as string | undefined })) {
+      setTimeout(() => socket.conn.close())
+      throw Object.assign(new Error('The origin of this page is not allowed'), {
+        data: { code: 'ORIGIN' },
+      })
+    }
+    const { pending } = this.sessions
+    if (pending) await pending
+    const plain = !this.sessions.secureOnly && !secure && isLocalhost(`http://${host}/`)
+    const client = this.identify(cookie, { plain })
+    const clientId = client.isNew ? null : client.clientId
+    const header = (name: string) => headers[name.toLowerCase()] as string | undefined
+    const id = this.sessions.idOf(cookie, { plain, header })
+    const binding: Binding = { socket, clientId, watch: null }
+    this.#bindings.set(socket, binding)
+    Object.defineProperties(socket.data, {
+      sessionId: { get: () => binding.watch?.id ?? undefined, configurable: true },
+      clientId: { get: () => clientId ?? undefined, configurable: true },
+    })
+    if (id !== null && (await this.follower.sessions.look(id)) !== null) {
+      this.#bind(binding, id)
+      if (clientId !== null) await this.attach(clientId, id)
+    }
+    this.#keep(binding)
+  }
+
+  /** Until the socket is closed, also if it never came to be connected. */
+  #keep(binding: Binding): void {
+    const { socket, clientId } = binding
+    if (clientId !== null) {
+      const bindings = this.#byClient.get(clientId) ?? new Set()
+      this.#byClient.set(clientId, bindings.add(binding))
+    }
+    const forget = (): void => {
+      binding.watch?.stop()
+      binding.watch = null
+      const bindings = clientId === null ? undefined : this.#byClient.get(clientId)
+      bindings?.delete(binding)
+      if (bindings?.size === 0) this.#byClient.delete(clientId!)
+    }
+    socket.once('disconnect', forget)
+    if (socket.conn.readyState === 'open') socket.conn.once('close', forget)
+    else forget()
+  }
+
+  #bind(binding: Binding, id: string): void {
+    binding.watch?.stop()
+    binding.watch = this.follower.watch(id, (news) => this.#hearOf(binding, news))
+  }
+
+  #hearOf(binding: Binding, news: SessionNews): void {
+    const { onEnd = 'disconnect', onChange } = this.#options
+    const { socket } = binding
+    if (news.type === 'change') onChange?.(socket)
+    if (news.type !== 'end') return
+    binding.watch = null
+    if (typeof onEnd === 'function') {
+      onEnd(socket, news.reason)
+      return
+    }
+    socket.emit('session:end', { reason: news.reason })
+    if (onEnd === 'disconnect') socket.disconnect(true)
+  }
+}
+
+/** What socket.io's own option says of origins, as a check of ours. */
+function originsOf(io: AnyServer): AllowedOrigins {
+  const { cors } = (io as unknown as { opts?: { cors?: unknown } }).opts ?? {}
+  const allowed = (cors as { origin?: unknown } | undefined)?.origin
+  if (allowed === true || allowed === '*') return () => true
+  const rules = [allowed]
+    .flat()
+    .filter((rule) => typeof rule === 'string' || rule instanceof RegExp)
+  return (origin) =>
+    rules.some((rule) => (rule instanceof RegExp ? rule.test(origin) : rule === origin))
+}
+
+/**
+ * Gives the sockets of socket.io the sessions of requests, on Node and on Bun (`@socket.io/bun-engine`).
+ * Call it before the namespaces are used.
+ *
+ * Sockets never make a session: a browser gets one by a request, and its sockets have it then. A socket
+ * sees what requests write and the other way round; it goes along when the session gets a new id; and it
+ * is closed when the session ends, be it by a sign-out, a revocation or its time, also in other
+ * processes if `sessions` have a `bus`.
+ *
+ * @param sessions Made by `createSessions`, with a storage on the server.
+ * @throws ConfigurationError with the cookie storage, or if an option is wrong.
+ *
+ * @example
+ * ```ts
+ * import { Hono } from 'hono'
+ * import { Server } from 'socket.io'
+ * import { createSessions, memoryStorage } from 'tuile'
+ * import { memoryBus } from 'tuile/bus'
+ * import { session } from 'tuile/hono'
+ * import { bridge } from 'tuile/socket.io'
+ *
+ * const sessions = createSessions<{ count: number }>({
+ *   storage: memoryStorage(),
+ *   bus: memoryBus(),
+ *   secrets,
+ * })
+ * const io = new Server()
+ * const live = bridge(io, sessions)
+ *
+ * const app = new Hono().use(live.http()).use(session(sessions))
+ * app.get('/', (c) => c.text(`${c.var.session.get('count', 0)} of ${c.var.clientId}`))
+ *
+ * io.on('connection', (socket) => {
+ *   socket.on('count', async (acknowledge) => {
+ *     const count = await live.withSession(
+ *       socket,
+ *       ({ session }) => {
+ *         session.update('count', (count = 0) => count + 1)
+ *         return session.get('count')
+ *       },
+ *       'visit the page first'
+ *     )
+ *     acknowledge(count)
+ *   })
+ * })
+ * assert.match(await (await app.request('/')).text(), /^0 of [\w-]{24}$/)
+ * ```
+ */
+export function bridge<
+  Data extends object = UntypedData,
+  Flash extends object = DefaultFlash<Data>,
+>(
+  io: AnyServer,
+  sessions: Sessions<Data, Flash>,
+  options?: BridgeOptions
+): SessionBridge<Data, Flash> {
+  return new SessionBridge(io, sessions, options)
+}
+
+/**
+ * A random id of so many characters of base64url.
+ *
+ * @throws RangeError if `length` is not an integer from 1 to 1024.
+ */
+export function generateUid(length = 24): string {
+  if (!Number.isInteger(length) || length < 1 || length > 1024) {
+    throw new RangeError(`An id has 1 to 1024 characters, not ${length}`)
+  }
+  const bytes = crypto.getRandomValues(new Uint8Array(Math.ceil((length * 3) / 4)))
+  return defaultEngine.encodeBase64url(bytes).slice(0, length)
+}

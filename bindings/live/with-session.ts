@@ -1,0 +1,70 @@
+/**
+ * Work on the session of a socket, whatever kind of socket it is.
+ *
+ * @module
+ */
+import type { Awaitable } from '../awaitable.ts'
+import { ConfigurationError, SessionMissingError } from '../errors.ts'
+import type { LockWaitOptions, Session } from '../session.ts'
+import type { Sessions } from '../sessions.ts'
+
+/** What a handler gets. */
+export class SessionContext<Data extends object, Flash extends object> {
+  readonly sessionId: string
+  readonly #session: Session<Data, Flash>
+
+  constructor(sessionId: string, session: Session<Data, Flash>) {
+    this.sessionId = sessionId
+    this.#session = session
+  }
+
+  /** The session, under its lock. `null` set here ends it. */
+  get session(): Session<Data, Flash> {
+    return this.#session
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: a setter takes what its getter gives, or anything
+  set session(value: any) {
+    if (value !== null) {
+      throw new TypeError('session can be set to null alone: change it by session.set and update')
+    }
+    this.#session.destroy()
+  }
+}
+
+/** New ids that a session may get while we wait for its lock. */
+const MAX_MOVES = 5
+
+/**
+ * Reads the session that a socket has now, under its lock, gives it to a function, and commits it. If
+ * the function fails, nothing is written; if it changes nothing, neither.
+ *
+ * @param idOf The id of the socket's session: asked again if that has moved while we waited.
+ * @param onMissing If there is no session: an error to throw, a function to call, or what to give.
+ */
+export async function withSession<Data extends object, Flash extends object, Result, Missing>(
+  sessions: Sessions<Data, Flash>,
+  idOf: () => string | null,
+  use: (context: SessionContext<Data, Flash>) => Awaitable<Result>,
+  onMissing: Missing | (() => Awaitable<Missing>) | Error = new SessionMissingError(),
+  options: LockWaitOptions = {}
+): Promise<Result | Missing> {
+  let last: string | null = null
+  for (let move = 0; move < MAX_MOVES; move++) {
+    const id = idOf()
+    if (id === null || id === last) break
+    last = id
+    let result: Result | undefined
+    const work = async (session: Session<Data, Flash>): Promise<void> => {
+      result = await use(new SessionContext(id, session))
+      if (session.id !== id) {
+        throw new ConfigurationError(
+          'A socket cannot send the cookie of a new id: call regenerateId() in a request'
+        )
+      }
+    }
+    if (await sessions.update(id, work, { lock: true, ...options })) return result as Result
+  }
+  if (onMissing instanceof Error) throw onMissing
+  return typeof onMissing === 'function' ? (onMissing as () => Awaitable<Missing>)() : onMissing
+}
