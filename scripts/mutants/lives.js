@@ -229,8 +229,8 @@ export const LIVES = [
     edits: [
       [
         'bindings/session-state.ts',
-        'this.#delivered = origin.record.flash',
-        'this.#delivered = NOTHING',
+        'this.changes.length > 0 || this.#delivered.size > 0',
+        'this.changes.length > 0',
       ],
     ],
     tests: ['bindings/races.test.ts'],
