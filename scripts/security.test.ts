@@ -12,15 +12,10 @@ import { itNeeds } from '../bindings/codec/corpus.fixture.ts'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const page = readFileSync(`${root}docs/security.md`, 'utf8')
 
-/** Parts whose tests are still to come; none, when this list is empty. */
-const TO_COME = ['sockets']
-
 interface Row {
   readonly first: string
   readonly text: string
   readonly links: readonly { readonly ids: readonly string[]; readonly file: string }[]
-  /** The part that will bring the test, if that is said. */
-  readonly toCome: string | undefined
 }
 
 /** The rows of the tables of a section. */
@@ -37,7 +32,6 @@ function rowsOf(section: string): Row[] {
         ids: ids!.split(', '),
         file: posix.normalize(`docs/${path}`),
       })),
-      toCome: /\(to come: ([^)]+)\)/.exec(text)?.[1],
     }))
 }
 
@@ -86,17 +80,14 @@ describe('docs/security.md', () => {
       Array.from({ length: 50 }, (_, i) => i + 1)
     )
     const without = rules.filter(
-      ({ first, links, toCome }) =>
-        toCome === undefined && !links.some(({ ids }) => ids.includes(`§2.${first}`))
+      ({ first, links }) => !links.some(({ ids }) => ids.includes(`§2.${first}`))
     )
     expect(without.map(({ first }) => first)).toEqual([])
   })
 
   it('has advisories, each id in the title of a test that its row names', () => {
-    const wrong = advisories.flatMap(({ first, links, toCome }) =>
-      first
-        .split(', ')
-        .filter((id) => toCome === undefined && !links.some(({ file }) => bears(file, id)))
+    const wrong = advisories.flatMap(({ first, links }) =>
+      first.split(', ').filter((id) => !links.some(({ file }) => bears(file, id)))
     )
     expect(wrong).toEqual([])
     expect(advisories.length).toBeGreaterThan(50)
@@ -108,11 +99,6 @@ describe('docs/security.md', () => {
     expect(ids).toEqual(
       counts.flatMap((count, i) => Array.from({ length: count }, (_, j) => `7.${i + 1}.${j + 1}`))
     )
-  })
-
-  it('says of a test that it is to come for the parts that are being built, and no others', () => {
-    const parts = sections.flatMap(rowsOf).flatMap(({ toCome }) => toCome ?? [])
-    expect(TO_COME).toEqual(expect.arrayContaining(parts))
   })
 
   itNeeds<[{ readonly rows: readonly { readonly id: string }[] }]>(

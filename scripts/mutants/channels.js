@@ -128,4 +128,22 @@ export const CHANNELS = [
     ],
     tests: ['adapters/advisories/sockets.test.ts'],
   },
+  {
+    ids: ['§2.50'],
+    bug: 'a page of any origin opens a socket',
+    edits: [['adapters/sockets/origin.ts', 'own.origin === origin &&', 'own.origin !== origin ||']],
+    tests: ['adapters/websocket.test.ts'],
+  },
+  {
+    ids: ['§2.50'],
+    bug: 'a request of another site that has no Origin opens a socket',
+    edits: [
+      [
+        'adapters/sockets/origin.ts',
+        "return !fetchSite || fetchSite === 'same-origin' || fetchSite === 'none'",
+        "return !fetchSite || fetchSite !== ''",
+      ],
+    ],
+    tests: ['adapters/websocket.test.ts'],
+  },
 ]
