@@ -127,5 +127,6 @@ it.runIf(process.env.ROUNDS !== undefined)(
     )
     browser.close()
     await site.stop()
-  }
+  },
+  300_000
 )

@@ -28,6 +28,11 @@ import { Messages } from './messages.ts'
 
 /** Milliseconds until a session whose storage does not answer is looked up again. */
 const RETRY = 1000
+/**
+ * Milliseconds that the news of a session which is not there any more may take: of one that gets a new
+ * id the old record ends a moment before the message of that is here.
+ */
+const NEWS_DELAY = 500
 /** Milliseconds until we try to subscribe again: at first, and at most. */
 const FIRST_PAUSE = 1000
 const MAX_PAUSE = 30_000
@@ -47,6 +52,8 @@ interface Watched {
   /** When to look it up at the latest. */
   lookAt: number
   looking: boolean
+  /** Whether it was not there when we looked. */
+  missing: boolean
   readonly watches: Set<Watch>
 }
 
@@ -122,6 +129,7 @@ export class Follower implements SessionFollower {
       expiresAt: Infinity,
       lookAt: Infinity,
       looking: false,
+      missing: false,
       watches: new Set(),
     }
     const watch = new Watch(watched, listener, (stopped) => this.#drop(stopped))
@@ -228,7 +236,7 @@ export class Follower implements SessionFollower {
     const there = this.#watched.get(key)
     const moved = [...watched.watches]
     if (there === undefined) {
-      Object.assign(watched, { id, key, version: null, writes: 0 })
+      Object.assign(watched, { id, key, version: null, writes: 0, missing: false })
       this.#watched.set(key, watched)
     } else {
       for (const watch of moved) {
@@ -272,6 +280,12 @@ export class Follower implements SessionFollower {
       const found = await this.sessions.look(id)
       // It has moved, or all watches have ended meanwhile.
       if (this.#closed || watched.id !== id || this.#watched.get(watched.key) !== watched) return
+      if (found === null && !watched.missing && watched.expiresAt > Date.now()) {
+        watched.missing = true
+        watched.lookAt = Date.now() + NEWS_DELAY
+        this.#wakeBy(watched.lookAt)
+        return
+      }
       if (found === null) {
         const reason = watched.expiresAt <= Date.now() ? 'expired' : 'gone'
         this.#take({ type: 'end', key: watched.key, reason })
@@ -281,7 +295,7 @@ export class Follower implements SessionFollower {
         watched.version !== null && (found.version ?? 0) > watched.version + watched.writes
       const { version, expiresAt } = found
       if (missed) this.#take({ type: 'change', key: watched.key })
-      Object.assign(watched, { version, writes: 0, expiresAt, lookAt: expiresAt })
+      Object.assign(watched, { version, writes: 0, expiresAt, lookAt: expiresAt, missing: false })
       this.#wakeBy(expiresAt)
     } catch {
       // The storage has told its failure as an event. Nobody is signed out because it is down.
