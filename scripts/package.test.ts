@@ -191,6 +191,11 @@ describe('the package', () => {
           "sessionConformance",
           "storageConformance",
         ],
+        "./websocket": [
+          "SESSION_ENDED",
+          "createOriginCheck",
+          "sessionSocket",
+        ],
         "./workers": [
           "SessionObject",
           "cookieStorage",
