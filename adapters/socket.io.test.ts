@@ -302,7 +302,7 @@ describe.skipIf(missingServer !== '')(`two servers at one Redis${missingServer}`
     const { url } = server
     const storage = memoryStorage()
     const clients: { close(): Promise<unknown> }[] = []
-    const open = async (): Promise<any> => {
+    const open = async () => {
       const client = createClient({ url })
       clients.push(client)
       await client.connect()

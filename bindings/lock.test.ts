@@ -225,7 +225,7 @@ describe('a lock', () => {
       expect(await errorOf(over.with(cookie, failure))).toBeInstanceOf(Error)
     }
     vi.restoreAllMocks()
-    expect(await over.with(cookie, (session) => session.get('x'))).toEqual({
+    expect(await over.with(cookie, (session) => session.get('x'))).toMatchObject({
       result: 1,
       setCookie: [],
     })

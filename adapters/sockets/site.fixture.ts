@@ -19,25 +19,26 @@ import {
   type Sessions,
   type SessionsOptions,
 } from '../../bindings/index.ts'
+import type { UntypedData } from '../../bindings/session.ts'
 import { session } from '../hono.ts'
 import { bridge, type BridgeOptions, type SessionBridge } from '../socket.io.ts'
 
 /** A secret that is good enough. */
 export const SECRET = 'sockets: a secret of more than 32 bytes, for nobody'
 
-type AnySession = Session<Record<string, any>>
+type AnySession = Session
 
 /** What a site is made of. */
 export interface SiteOptions {
-  readonly sessions?: Partial<SessionsOptions<Record<string, any>>>
+  readonly sessions?: Partial<SessionsOptions<UntypedData>>
   readonly bridge?: BridgeOptions
   readonly io?: ConstructorParameters<typeof Server>[1]
 }
 
 /** A running site. */
 export class LiveSite {
-  readonly sessions: Sessions<Record<string, any>>
-  readonly live: SessionBridge<Record<string, any>>
+  readonly sessions: Sessions
+  readonly live: SessionBridge<UntypedData>
   readonly io: Server
   readonly events: SessionEvent[] = []
   /** What the server made of sockets, in order. */
