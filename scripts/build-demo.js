@@ -1,5 +1,5 @@
 /**
- * Bundles what the demo's page `/bench` runs in the browser into one module, and that as text into
+ * Bundles what each page of the demo runs in the browser into one module, and that as text into
  * another, so that the demo can be served where there are no files.
  */
 import { writeFileSync } from 'node:fs'
@@ -8,19 +8,21 @@ import { build } from 'esbuild'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
-const { outputFiles } = await build({
-  entryPoints: [`${root}adapters/demo/bench/client.ts`],
-  alias: { '#core-module': `${root}bindings/codec/module.inline.ts` },
-  bundle: true,
-  minify: true,
-  format: 'esm',
-  target: 'es2022',
-  write: false,
-  logLevel: 'error',
-})
-const [{ text }] = outputFiles
-writeFileSync(
-  `${root}adapters/demo/bench/client.generated.ts`,
-  `/** client.ts and what it imports, by scripts/build-demo.js. */\nexport const CLIENT = ${JSON.stringify(text)}\n`
-)
-console.log(`demo bench: ${text.length} bytes`)
+for (const page of ['bench', 'live']) {
+  const { outputFiles } = await build({
+    entryPoints: [`${root}adapters/demo/${page}/client.ts`],
+    alias: { '#core-module': `${root}bindings/codec/module.inline.ts` },
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    target: 'es2022',
+    write: false,
+    logLevel: 'error',
+  })
+  const [{ text }] = outputFiles
+  writeFileSync(
+    `${root}adapters/demo/${page}/client.generated.ts`,
+    `/** client.ts and what it imports, by scripts/build-demo.js. */\nexport const CLIENT = ${JSON.stringify(text)}\n`
+  )
+  console.log(`demo ${page}: ${text.length} bytes`)
+}

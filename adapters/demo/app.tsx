@@ -11,11 +11,15 @@ import { HTTPException } from 'hono/http-exception'
 import { secureHeaders } from 'hono/secure-headers'
 import { createSessions, type SessionsOptions } from '../../bindings/index.ts'
 import { session } from '../hono.ts'
+import { isLocalhost } from '../localhost.ts'
+import { sessionStream } from '../sse.ts'
 import { Bench, BENCH_PATH, BENCH_SCRIPT, BENCH_SCRIPT_PATH } from './bench/page.tsx'
 import { addItem, findItem, MAX_COUNT, removeItem, type Item } from './catalogue.ts'
 import { checkName, MAX_NAME, type DemoData, type DemoEnv, type DemoFlash } from './data.ts'
 import { ICON_SVG } from './drawings.tsx'
 import { createInspector } from './inspect.ts'
+import { newsOf, stateOf } from './live/render.tsx'
+import { Live, LIVE_EVENTS_PATH, LIVE_SCRIPT, LIVE_SCRIPT_PATH } from './live/page.tsx'
 import { ICON_PATH, renderPage, renderProblem } from './page.tsx'
 import { Panel } from './panel.tsx'
 import { Account, Flash, Greeting, Receipt, Shelf } from './shop.tsx'
@@ -52,7 +56,13 @@ const HEADERS: NonNullable<Parameters<typeof secureHeaders>[0]> = {
 
 const setHeaders = secureHeaders(HEADERS)
 
-/** The one page that runs a script, which compiles the core. */
+/** The shop runs a script, if its session can be followed. */
+const setLiveHeaders = secureHeaders({
+  ...HEADERS,
+  contentSecurityPolicy: { ...POLICY, scriptSrc: ["'self'"], connectSrc: ["'self'"] },
+})
+
+/** This page runs a script which compiles the core. */
 const setBenchHeaders = secureHeaders({
   ...HEADERS,
   contentSecurityPolicy: { ...POLICY, scriptSrc: ["'self'", "'wasm-unsafe-eval'"] },
@@ -94,10 +104,15 @@ export function createDemo({ secrets, storage }: DemoOptions): Hono<DemoEnv> {
     ...(storage && { storage }),
     cookie: { secure: 'auto' },
   })
+  // A session in its cookie cannot be followed.
+  const live = !('stateless' in sessions.storage)
   const inspect = createInspector(sessions, secrets)
   const app = new Hono<DemoEnv>()
 
-  app.use((c, next) => (c.req.path === BENCH_PATH ? setBenchHeaders : setHeaders)(c, next))
+  app.use((c, next) => {
+    if (c.req.path === BENCH_PATH) return setBenchHeaders(c, next)
+    return (live && c.req.path === '/' ? setLiveHeaders : setHeaders)(c, next)
+  })
   // Before the session, so that the browser asking for a style never takes the flash message.
   app.get(STYLE_PATH, (c) =>
     c.body(STYLE, 200, { 'Content-Type': 'text/css; charset=utf-8', 'Cache-Control': FOREVER })
@@ -115,6 +130,16 @@ export function createDemo({ secrets, storage }: DemoOptions): Hono<DemoEnv> {
   app.get(BENCH_PATH, (c) =>
     c.html(renderPage({ title: 'What one cookie costs · Tuile', children: <Bench /> }))
   )
+
+  if (live) {
+    app.get(LIVE_SCRIPT_PATH, (c) =>
+      c.body(LIVE_SCRIPT, 200, {
+        'Content-Type': 'text/javascript; charset=utf-8',
+        'Cache-Control': FOREVER,
+      })
+    )
+    app.get(LIVE_EVENTS_PATH, (c) => sessionStream(c, sessions, { data: newsOf }))
+  }
 
   // Also when no cookie is set: the back button must not show what was seen while signed in.
   app.use(async (c, next) => {
@@ -142,6 +167,7 @@ export function createDemo({ secrets, storage }: DemoOptions): Hono<DemoEnv> {
               <Greeting user={user} visits={visits} />
               <Shelf />
               <Receipt cart={cart} />
+              <Live state={live ? stateOf(session) : null} />
             </div>
             <Panel inspection={inspection} />
           </div>
@@ -164,13 +190,16 @@ export function createDemo({ secrets, storage }: DemoOptions): Hono<DemoEnv> {
     return done(c, `Welcome, ${name}.`)
   })
 
-  app.post('/sign-out', (c) => {
+  app.post('/sign-out', async (c) => {
     const { session } = c.var
-    // Not `destroy()`, which takes no message: an emptied session with a new id is as safe, since
-    // the old id is retired for good, and a message in the query could be forged by any link.
-    session.clear()
-    session.regenerateId()
-    return done(c, 'You are signed out, and your session is empty.')
+    // The end of the session is told to its other windows. It takes no message along, and one in the
+    // query could be forged by any link: a new session has the message, and its cookie is sent alone.
+    session.destroy()
+    await sessions.commit(session)
+    const next = await sessions.read(null, { plain: isLocalhost(c.req.url) })
+    next.flash('notice', { kind: 'done', text: 'You are signed out, and your session is empty.' })
+    for (const line of await sessions.commit(next)) c.header('Set-Cookie', line, { append: true })
+    return c.redirect('/', 303)
   })
 
   app.post('/cart/add', async (c) => {

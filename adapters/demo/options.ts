@@ -24,7 +24,7 @@ export class UsageError extends Error {}
 /** How the server is started. */
 export const USAGE = `npm start -- [options]
 
-  --storage cookie|memory   where sessions are kept (cookie)
+  --storage memory|cookie   where sessions are kept (memory)
   --port N                  the port, 0 for any free one ($PORT, or 3000)
   --host NAME               the address to listen on (127.0.0.1)
   --help                    this text
@@ -39,7 +39,7 @@ function parsePort(name: string, value: string): number {
 
 function parseStorage(value: string): DemoStorage {
   if (value === 'cookie' || value === 'memory') return value
-  throw new UsageError(`--storage must be cookie or memory, not "${value}"`)
+  throw new UsageError(`--storage must be memory or cookie, not "${value}"`)
 }
 
 /**
@@ -51,7 +51,7 @@ export function parseOptions(
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>>
 ): ServerOptions | null {
-  const { storage = 'cookie', host = '127.0.0.1', port, help } = readArguments(args)
+  const { storage = 'memory', host = '127.0.0.1', port, help } = readArguments(args)
   if (help) return null
   if (host === '') throw new UsageError('--host must name an address')
   return {

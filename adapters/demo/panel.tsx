@@ -146,6 +146,16 @@ function SetCookie({ line }: { line: SetCookieView | null }): JSX.Element {
   )
 }
 
+/** The beginning of the session's id. */
+export function SessionId({ id }: Pick<Inspection, 'id'>): JSX.Element {
+  return <code data-live='id'>{id}</code>
+}
+
+/** What the session holds. */
+export function Contents({ contents }: Pick<Inspection, 'contents'>): JSX.Element {
+  return <pre data-live='contents'>{JSON.stringify(contents, null, 2)}</pre>
+}
+
 /** The panel. */
 export function Panel({ inspection }: { inspection: Inspection }): JSX.Element {
   const { inCookie, id, isNew, dirty, contents, cookie, setCookie, engine } = inspection
@@ -174,13 +184,13 @@ export function Panel({ inspection }: { inspection: Inspection }): JSX.Element {
         <h3 id='panel-session'>The session</h3>
         <ul class='facts'>
           <li>
-            id <code>{id}</code>
+            id <SessionId id={id} />
           </li>
           <li>{isNew ? 'new' : 'not new'}</li>
           <li>{dirty ? 'changed by this request' : 'unchanged'}</li>
           <li>{inCookie ? 'kept in the cookie' : 'kept on the server'}</li>
         </ul>
-        <pre>{JSON.stringify(contents, null, 2)}</pre>
+        <Contents contents={contents} />
         <p class='note'>
           {inCookie
             ? 'Signing out empties the cookie in this browser. A copy made before would be valid until its time ends: the price of keeping nothing on the server.'

@@ -8,13 +8,13 @@ const OPTIONS: ServerOptions = { storage: 'cookie', host: '127.0.0.1', port: 0, 
 
 describe('parseOptions()', () => {
   test('has defaults', () => {
-    expect(parseOptions([], {})).toEqual({ ...OPTIONS, port: 3000 })
+    expect(parseOptions([], {})).toEqual({ ...OPTIONS, storage: 'memory', port: 3000 })
   })
 
   test('takes options in both spellings', () => {
-    const args = ['--storage', 'memory', '--port=8080', '--host', '::1']
+    const args = ['--storage', 'cookie', '--port=8080', '--host', '::1']
     expect(parseOptions(args, {})).toEqual({
-      storage: 'memory',
+      storage: 'cookie',
       host: '::1',
       port: 8080,
       secret: null,
@@ -37,7 +37,7 @@ describe('parseOptions()', () => {
   })
 
   test.each([
-    [['--storage', 'redis'], '--storage must be cookie or memory, not "redis"'],
+    [['--storage', 'redis'], '--storage must be memory or cookie, not "redis"'],
     [['--port', '65536'], '--port must be a number from 0 to 65535, not "65536"'],
     [['--port', '3e3'], '--port must be a number from 0 to 65535, not "3e3"'],
     [['--port', ''], '--port must be a number'],

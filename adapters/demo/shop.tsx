@@ -12,7 +12,7 @@ import { Drawing } from './drawings.tsx'
 export function Account({ user }: { user: User | undefined }): JSX.Element {
   if (user === undefined) {
     return (
-      <form class='account' method='post' action='/sign-in'>
+      <form class='account' data-live='account' method='post' action='/sign-in'>
         <label for='name'>Your name</label>
         <input
           id='name'
@@ -29,7 +29,7 @@ export function Account({ user }: { user: User | undefined }): JSX.Element {
   }
   const since = new Date(user.since).toISOString()
   return (
-    <form class='account' method='post' action='/sign-out'>
+    <form class='account' data-live='account' method='post' action='/sign-out'>
       <p>
         <b>
           <bdi>{user.name}</bdi>
@@ -63,7 +63,7 @@ export function Greeting({
   visits: number
 }): JSX.Element {
   return (
-    <section class='card greeting'>
+    <section class='card greeting' data-live='greeting'>
       <div>
         <h1>Bonjour{user && [', ', <bdi>{user.name}</bdi>]}.</h1>
         <p>
@@ -123,7 +123,7 @@ export function Receipt({ cart }: { cart: Cart }): JSX.Element {
   const lines = cartLines(cart)
   const total = lines.reduce((sum, { item, count }) => sum + item.cents * count, 0)
   return (
-    <section class='card receipt' aria-labelledby='cart'>
+    <section class='card receipt' data-live='cart' aria-labelledby='cart'>
       <h2 id='cart'>Your cart</h2>
       {lines.length === 0 ? (
         <p class='empty'>Still empty. Take something from the shelf.</p>
