@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
 
@@ -25,6 +26,8 @@ const config: ViteUserConfig = defineConfig({
     reporters: results ? ['default', ['json', { outputFile: results }]] : ['default'],
     exclude: ['adapters/runtimes/suite/**'],
     testTimeout: 30_000,
+    // Much of the time is waiting, for deadlines and servers: two files at a time also on two cores.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
   },
 })
 
