@@ -78,7 +78,8 @@ export interface SessionSocketOptions {
  * A browser sends its cookies with the handshake from any page: those of other sites are answered
  * with 403 unless `origins` names them. A socket makes no session and sets no cookie.
  *
- * On Workers Hono never calls `onOpen`: there a socket hears of its session from its first message on.
+ * On Workers use it in a Durable Object: of plain Workers, no request may use the socket of another.
+ * Hono never calls `onOpen` there: a socket hears of its session from its first message on.
  *
  * @param sessions Made by `createSessions`, with a storage on the server.
  * @param createEvents Called for each socket with the context and its session.

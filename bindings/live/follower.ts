@@ -82,7 +82,7 @@ export class Follower implements SessionFollower {
   readonly sessions: FollowedSessions
   readonly #channel: BusChannel
   readonly #recheckEvery: number
-  readonly #name: string = createId(defaultEngine)
+  #madeName: string | null = null
   readonly #watched = new Map<string, Watched>()
   readonly #listeners = new Set<(news: KeyedNews) => void>()
   readonly #offs: (() => void)[]
@@ -115,6 +115,11 @@ export class Follower implements SessionFollower {
       events.on('destroy', end('destroyed')),
       events.on('expire', end('expired')),
     ]
+  }
+
+  /** What our own messages are told by. Made late: Workers give no random bytes while they start. */
+  get #name(): string {
+    return (this.#madeName ??= createId(defaultEngine))
   }
 
   watch(id: string, listener: NewsListener): SessionWatch {

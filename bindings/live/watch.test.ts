@@ -112,6 +112,15 @@ describe('the end of a session that nobody ends', () => {
   })
 })
 
+describe('a manager with a bus', () => {
+  it('asks for nothing random while it is made: Workers give none while they start', () => {
+    const random = vi.spyOn(crypto, 'getRandomValues')
+    createSessions({ storage: memoryStorage(), secrets: SECRET, bus: memoryBus() })
+    expect(random).not.toHaveBeenCalled()
+    random.mockRestore()
+  })
+})
+
 describe('a watch', () => {
   it('that is stopped hears nothing more, and keeps no timer', async () => {
     const { nodes } = createNodes(1)
