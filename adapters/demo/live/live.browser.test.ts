@@ -89,6 +89,20 @@ describe.skipIf(chromiumProgram === undefined)(`two windows in Chromium${skipped
     expect(await second.evaluate('document.activeElement.ariaLabel')).toBe('One more: Madeleine')
   })
 
+  test('say that the session is over when the server was started again and knows none', async () => {
+    await signIn(first, 'Ada')
+    const port = Number(new URL(demo.url).port)
+    await demo.stop()
+    demo = await startDemo({ storage: 'memory', host: '127.0.0.1', port, secret: null })
+    for (const page of [first, second]) {
+      await page.getByRole('alert').waitFor()
+      expect(await page.locator('h1').textContent()).toBe('Your session is over.')
+      expect(await page.locator('body').innerText()).not.toContain('Ada')
+    }
+    // While the server was away.
+    complaints = complaints.filter((text) => !text.includes('net::ERR_'))
+  })
+
   test('are signed in together, and end together', async () => {
     await signIn(first, 'Ada')
     await second.locator('h1', { hasText: 'Bonjour, Ada.' }).waitFor()
