@@ -47,9 +47,9 @@ describe.each(STORAGES)('authenticate() in %s', (kind, create) => {
     expect(timeOf(await sessions.read(cookie))).toBe(NOW + 5000)
   })
 
-  it.skipIf(kind === 'a remote storage')(
-    'is of one user: with another owner the proof of the first is gone',
-    async () => {
+  // The remote storage of these tests keeps no owners.
+  if (kind !== 'a remote storage') {
+    it('is of one user: with another owner the proof of the first is gone', async () => {
       const { sessions } = make()
       const session = await sessions.read(null)
       session.authenticate()
@@ -86,8 +86,8 @@ describe.each(STORAGES)('authenticate() in %s', (kind, create) => {
         'another, who proved it before': NOW + 1000,
         'another, who proves it after': NOW + 1000,
       })
-    }
-  )
+    })
+  }
 
   it('is no value, and ends with destroy()', async () => {
     const { sessions } = make()
@@ -110,16 +110,19 @@ describe.each(STORAGES)('authenticate() in %s', (kind, create) => {
     expect(() => session.authenticate()).toThrow(SessionCommittedError)
   })
 
-  it.skipIf(kind.startsWith('cookies'))('is not lost to a request that writes first', async () => {
-    const { sessions } = make()
-    const cookie = await cookieWith(sessions)
-    const session = await sessions.read(cookie)
-    await session.load()
-    session.authenticate()
-    await visit(sessions, cookie, (other) => other.set('y', 2))
-    const after = await sessions.read(cookieOf(await sessions.commit(session)))
-    expect([after.get('y'), timeOf(after)]).toEqual([2, NOW])
-  })
+  // A cookie has no record that two requests could write.
+  if (!kind.startsWith('cookies')) {
+    it('is not lost to a request that writes first', async () => {
+      const { sessions } = make()
+      const cookie = await cookieWith(sessions)
+      const session = await sessions.read(cookie)
+      await session.load()
+      session.authenticate()
+      await visit(sessions, cookie, (other) => other.set('y', 2))
+      const after = await sessions.read(cookieOf(await sessions.commit(session)))
+      expect([after.get('y'), timeOf(after)]).toEqual([2, NOW])
+    })
+  }
 
   it('under a grace the old session knows nothing of it', async () => {
     const { sessions } = make()

@@ -101,9 +101,8 @@ describe(`J3 ${ROUNDS} rounds of sign-in, new id and sign-out with a socket open
   )
 })
 
-it.runIf(process.env.ROUNDS !== undefined)(
-  'memory of an idle socket that has a session',
-  async () => {
+if (process.env.ROUNDS !== undefined) {
+  it('memory of an idle socket that has a session', async () => {
     const site = await LiveSite.start()
     const browser = site.browser()
     setFlagsFromString('--expose-gc')
@@ -127,6 +126,5 @@ it.runIf(process.env.ROUNDS !== undefined)(
     )
     browser.close()
     await site.stop()
-  },
-  300_000
-)
+  }, 300_000)
+}
