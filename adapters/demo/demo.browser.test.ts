@@ -94,6 +94,16 @@ describe.skipIf(chromiumProgram === undefined).each(['cookie', 'memory'] as cons
       expect(await headingOf(page)).toBe('Bonjour, Ada.')
     })
 
+    test('draws what each engine takes, the slower one as wide as the panel', async () => {
+      await page.reload()
+      const widths = await page
+        .locator('.timings rect')
+        .evaluateAll((bars) => bars.map((bar) => bar.getBoundingClientRect().width))
+      expect(widths).toHaveLength(2)
+      expect(Math.max(...widths)).toBeGreaterThan(200)
+      expect(Math.min(...widths)).toBeGreaterThan(3)
+    })
+
     test('counts each reload', async () => {
       expect(await visitsOf(page)).toBe('1')
       await page.reload()

@@ -12,9 +12,9 @@ export const BENCH_STYLE = `
 .lane-name { grid-column: 1 / -1; }
 .lane-figure { font: 0.875rem/1.2 var(--mono); color: var(--soft); text-align: end; }
 .track { height: 1rem; border-radius: 999px; background: var(--sunk); overflow: hidden; }
-.bar { height: 100%; width: 0; min-width: 3px; border-radius: 999px; background: var(--soft); }
+.lane .bar { height: 100%; width: 0; min-width: 3px; border-radius: 999px; background: var(--soft); }
 .lane:first-child .bar { background: var(--accent); }
 .race { display: flex; gap: 1rem; align-items: center; }
 .race button:disabled { opacity: 0.6; cursor: default; }
-@media (prefers-reduced-motion: no-preference) { .bar { transition: width 120ms linear; } }
+@media (prefers-reduced-motion: no-preference) { .lane .bar { transition: width 120ms linear; } }
 `
