@@ -26,8 +26,6 @@ import { bridge, type BridgeOptions, type SessionBridge } from '../socket.io.ts'
 /** A secret that is good enough. */
 export const SECRET = 'sockets: a secret of more than 32 bytes, for nobody'
 
-type AnySession = Session
-
 /** What a site is made of. */
 export interface SiteOptions {
   readonly sessions?: Partial<SessionsOptions<UntypedData>>
@@ -45,7 +43,7 @@ export class LiveSite {
   readonly sockets: Socket[] = []
   readonly #http: HttpServer
   readonly #browsers = new Set<LiveBrowser>()
-  readonly #handlers = new Map<string, (session: AnySession, clientId: string) => unknown>()
+  readonly #handlers = new Map<string, (session: Session, clientId: string) => unknown>()
   #port = 0
 
   constructor(options: SiteOptions = {}) {
@@ -57,7 +55,7 @@ export class LiveSite {
       onEvent: (event) => void this.events.push(event),
       ...options.sessions,
     })
-    const app = new Hono<{ Variables: { session: AnySession; clientId: string } }>()
+    const app = new Hono<{ Variables: { session: Session; clientId: string } }>()
     this.#http = createAdaptorServer({ fetch: (request) => app.fetch(request) }) as HttpServer
     this.io = new Server(this.#http, options.io)
     this.live = bridge(this.io, this.sessions, options.bridge)
@@ -84,7 +82,7 @@ export class LiveSite {
   }
 
   /** Takes a handler for the request with this ticket as its path. */
-  register(handler: (session: AnySession, clientId: string) => unknown): string {
+  register(handler: (session: Session, clientId: string) => unknown): string {
     const ticket = String(this.#handlers.size)
     this.#handlers.set(ticket, handler)
     return ticket
@@ -127,7 +125,7 @@ export class LiveBrowser {
 
   /** Sends a request that the function handles; gives what the function returns. */
   async visit<Result>(
-    handler: (session: AnySession, clientId: string) => Awaitable<Result>
+    handler: (session: Session, clientId: string) => Awaitable<Result>
   ): Promise<Result> {
     const ticket = this.#site.register(handler)
     const response = await fetch(`${this.#site.url}/${ticket}`, {

@@ -1,6 +1,6 @@
 import { createCipheriv } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { itNeeds } from './corpus.fixture.ts'
+import { itNeeds, type AeadVector } from './corpus.fixture.ts'
 import { MAX_VALUE_SIZE } from './engine.ts'
 import { agreed, bytesFromHex, bytesOf, engines, hexOf } from './engines.fixture.ts'
 import { nodeEncrypt } from './keys.fixture.ts'
@@ -14,20 +14,9 @@ const MESSAGE = Buffer.from(
 const KEY = Uint8Array.from({ length: 32 }, (_, i) => 0x80 + i)
 const DATA = bytesFromHex('50515253c0c1c2c3c4c5c6c7')
 
-interface Vector {
-  readonly tcId: number
-  readonly key: string
-  readonly iv: string
-  readonly aad: string
-  readonly msg: string
-  readonly ct: string
-  readonly tag: string
-  readonly result: 'valid' | 'invalid'
-}
-
 interface Wycheproof {
   readonly numberOfTests: number
-  readonly testGroups: readonly { readonly ivSize: number; readonly tests: readonly Vector[] }[]
+  readonly testGroups: readonly { readonly ivSize: number; readonly tests: readonly AeadVector[] }[]
 }
 
 /** Checks every vector; how many there were of each kind. */
@@ -44,7 +33,7 @@ function checkAll({ testGroups }: Wycheproof, ivSize: number): Record<string, nu
 }
 
 /** Nonces of any other size are an error of who calls; one of the other algorithm opens nothing. */
-function checkRefused(vector: Vector): void {
+function checkRefused(vector: AeadVector): void {
   const [key, nonce] = [bytesFromHex(vector.key), bytesFromHex(vector.iv)]
   const [data, sealed] = [bytesFromHex(vector.aad), bytesFromHex(vector.ct + vector.tag)]
   expect(vector.result).toBe('invalid')
@@ -54,7 +43,7 @@ function checkRefused(vector: Vector): void {
   }
 }
 
-function checkVector(vector: Vector): void {
+function checkVector(vector: AeadVector): void {
   const [key, nonce, data, message] = [vector.key, vector.iv, vector.aad, vector.msg].map(
     bytesFromHex
   ) as [Uint8Array, Uint8Array, Uint8Array, Uint8Array]

@@ -41,3 +41,15 @@ export interface RecordedCall<Arguments extends readonly unknown[] = readonly un
 export interface RecordedCalls<Arguments extends readonly unknown[] = readonly unknown[]> {
   readonly cases: readonly RecordedCall<Arguments>[]
 }
+
+/** One of Wycheproof's vectors of an AEAD; bytes are hexadecimal. */
+export interface AeadVector {
+  readonly tcId: number
+  readonly key: string
+  readonly iv: string
+  readonly aad: string
+  readonly msg: string
+  readonly ct: string
+  readonly tag: string
+  readonly result: 'valid' | 'invalid'
+}

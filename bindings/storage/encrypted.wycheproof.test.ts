@@ -1,32 +1,21 @@
 import { expect } from 'vitest'
-import { itNeeds } from '../codec/corpus.fixture.ts'
+import { itNeeds, type AeadVector } from '../codec/corpus.fixture.ts'
 import { bytesFromHex, hexOf } from '../codec/engines.fixture.ts'
 import { importRawKey } from './encrypted.ts'
-
-interface Vector {
-  readonly tcId: number
-  readonly key: string
-  readonly iv: string
-  readonly aad: string
-  readonly msg: string
-  readonly ct: string
-  readonly tag: string
-  readonly result: 'valid' | 'invalid'
-}
 
 interface Wycheproof {
   readonly testGroups: readonly {
     readonly ivSize: number
     readonly keySize: number
     readonly tagSize: number
-    readonly tests: readonly Vector[]
+    readonly tests: readonly AeadVector[]
   }[]
 }
 
 const bytesOf = (hex: string): Uint8Array<ArrayBuffer> => new Uint8Array(bytesFromHex(hex))
 
 /** The primitive of `encryptedStorage`, with the keys that it takes: AES-GCM, nonces of 96 bits. */
-async function check(vector: Vector): Promise<void> {
+async function check(vector: AeadVector): Promise<void> {
   const key = await importRawKey(Buffer.from(vector.key, 'hex').toString('base64'))
   const [iv, additionalData] = [bytesOf(vector.iv), bytesOf(vector.aad)]
   const parameters = { name: 'AES-GCM', iv, additionalData }
