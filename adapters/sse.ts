@@ -10,7 +10,7 @@ import type { SessionNews, SessionWatch } from '../bindings/live/contract.ts'
 import type { DefaultFlash, Session, UntypedData } from '../bindings/session.ts'
 import type { Sessions } from '../bindings/sessions.ts'
 import { inBackground } from '../bindings/timer.ts'
-import { isLocalhost } from './localhost.ts'
+import { comesFromAllowedPage, idOfHandshake } from './sockets/handshake.ts'
 import { createOriginCheck, type AllowedOrigins } from './sockets/origin.ts'
 
 /** The options of `sessionStream`. */
@@ -73,18 +73,9 @@ export async function sessionStream<
   sessions: Sessions<Data, Flash>,
   { data, keepAlive = 20, origins }: SessionStreamOptions<Data, Flash> = {}
 ): Promise<Response> {
-  const header = (name: string): string | undefined => c.req.header(name)
   const follower = sessions.follow(memoryBus())
-  const isAllowed = createOriginCheck(origins)({
-    origin: header('Origin'),
-    host: header('Host') ?? new URL(c.req.url).host,
-    fetchSite: header('Sec-Fetch-Site'),
-  })
-  if (!isAllowed) return c.body(null, 403)
-  const { pending } = sessions
-  if (pending) await pending
-  const plain = !sessions.secureOnly && isLocalhost(c.req.url)
-  const id = sessions.idOf(header('Cookie'), { plain, header })
+  if (!comesFromAllowedPage(createOriginCheck(origins), c.req)) return c.body(null, 403)
+  const id = await idOfHandshake(sessions, c.req)
   const first = id === null ? null : await sessions.get(id)
   if (id === null || first === null) return c.body(null, 204)
 

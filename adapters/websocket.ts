@@ -17,13 +17,17 @@ import type {
 import { type SessionContext, withSession } from '../bindings/live/with-session.ts'
 import type { DefaultFlash, LockWaitOptions, UntypedData } from '../bindings/session.ts'
 import type { Sessions } from '../bindings/sessions.ts'
-import { isLocalhost } from './localhost.ts'
+import { closeEnded, SESSION_ENDED } from './sockets/ending.ts'
+import { comesFromAllowedPage, idOfHandshake } from './sockets/handshake.ts'
 import { type AllowedOrigins, createOriginCheck, type OriginCheck } from './sockets/origin.ts'
 
-export { createOriginCheck, type AllowedOrigins, type OriginCheck, type SessionContext }
-
-/** The code with which a socket is closed whose session has ended: of those that apps may choose. */
-export const SESSION_ENDED = 4401
+export {
+  createOriginCheck,
+  SESSION_ENDED,
+  type AllowedOrigins,
+  type OriginCheck,
+  type SessionContext,
+}
 
 /** The session of a socket. */
 export interface SocketSession<Data extends object, Flash extends object> {
@@ -79,7 +83,8 @@ export interface SessionSocketOptions {
  * with 403 unless `origins` names them. A socket makes no session and sets no cookie.
  *
  * On Workers use it in a Durable Object: of plain Workers, no request may use the socket of another.
- * Hono never calls `onOpen` there: a socket hears of its session from its first message on.
+ * Hono never calls `onOpen` there: a socket hears of its session from its first message on. For objects
+ * that hibernate there is `hibernatingSockets` of `tuile/workers`.
  *
  * @param sessions Made by `createSessions`, with a storage on the server.
  * @param createEvents Called for each socket with the context and its session.
@@ -136,17 +141,10 @@ export function sessionSocket<
   const follower = sessions.follow(memoryBus())
 
   return async (c) => {
-    const header = (name: string): string | undefined => c.req.header(name)
-    const refused = !isAllowed({
-      origin: header('Origin'),
-      host: header('Host') ?? new URL(c.req.url).host,
-      fetchSite: header('Sec-Fetch-Site'),
-    })
-    if (refused) throw new HTTPException(403, { message: 'The origin of this page is not allowed' })
-    const { pending } = sessions
-    if (pending) await pending
-    const plain = !sessions.secureOnly && isLocalhost(c.req.url)
-    const id = sessions.idOf(header('Cookie'), { plain, header })
+    if (!comesFromAllowedPage(isAllowed, c.req)) {
+      throw new HTTPException(403, { message: 'The origin of this page is not allowed' })
+    }
+    const id = await idOfHandshake(sessions, c.req)
     const isThere = id !== null && (await follower.sessions.look(id)) !== null
     if (required && !isThere) throw new HTTPException(401, { message: 'There is no session' })
     const bound = new BoundSession(sessions, follower, isThere ? id : null)
@@ -190,7 +188,7 @@ class BoundSession<Data extends object, Flash extends object>
       if (news.type === 'change') onSessionChange?.(ws)
       if (news.type !== 'end') return
       onSessionEnd?.(news.reason, ws)
-      if (closeOnEnd) ws.close(SESSION_ENDED, `The session has ended: ${news.reason}`)
+      if (closeOnEnd) closeEnded(ws, news.reason)
     }
     /** At the first event that brings the socket: workerd has none for its opening. */
     const open = (ws: WSContext<Socket>): void => {

@@ -1,6 +1,6 @@
 /**
- * Opens sockets of Hono on Node, Bun and Deno, and those of socket.io on Bun's engine, with the packed
- * package: what sockets and requests of one session see of each other, and how each socket ends.
+ * Opens sockets of Hono on Node, Bun, Deno and Workers, those of a Durable Object that sleeps, and those of
+ * socket.io on Bun's engine, with the packed package: what sockets and requests of one session see of each other, and how each socket ends.
  */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
@@ -29,6 +29,10 @@ const SERVERS = {
   bun: () => [bunProgram(), ['bun.js']],
   deno: () => [denoProgram(), ['run', '-A', 'deno.js']],
   workers: () => [nodeProgram(24), [wrangler, 'dev', ...WRANGLER_OPTIONS]],
+  hibernating: () => [
+    nodeProgram(24),
+    [wrangler, 'dev', '-c', 'hibernating.jsonc', ...WRANGLER_OPTIONS],
+  ],
 }
 
 const wrangler = join(wranglerFolder(), 'node_modules/wrangler/bin/wrangler.js')
@@ -40,6 +44,9 @@ const WRANGLER_OPTIONS = [
   '0',
   '--show-interactive-dev-session=false',
 ]
+
+/** Where no event comes with the opening of a socket. */
+const SILENT = ['workers', 'hibernating']
 
 /** A browser with one cookie jar. */
 class Browser {
@@ -88,7 +95,7 @@ async function refusal(browser, headers) {
   return response.statusCode
 }
 
-/** @param silent Whether Hono has no event for the opening of a socket, as on Workers. */
+/** @param silent Whether no event comes with the opening of a socket. */
 async function useSockets(browser, silent) {
   assert.equal(await refusal(browser, {}), 401)
   assert.equal(await browser.visit('/'), 'count 1')
@@ -167,8 +174,8 @@ async function run(project, name) {
   child.stderr.on('data', (data) => (errors += data))
   try {
     const port = await within(portOf(child))
-    await within(useSockets(new Browser(port), name === 'workers'))
-    console.log(`${name.padEnd(16)} sockets of Hono ok`)
+    await within(useSockets(new Browser(port), SILENT.includes(name)))
+    console.log(`${name.padEnd(16)} sockets ok`)
     if (name !== 'bun') return true
     for (const transport of ['websocket', 'polling']) {
       await within(useSocketIo(new Browser(port), transport))

@@ -12,6 +12,11 @@ export {
   SessionObject,
   type DurableObjectNamespace,
 } from '../../bindings/storage/durable-object.ts'
+export {
+  durableObjectBus,
+  type DurableObjectBusOptions,
+  type NewsObject,
+} from '../../bindings/live/object-bus.ts'
 export { createSessions } from '../../bindings/sessions.ts'
 export {
   lockSession,
@@ -21,3 +26,10 @@ export {
   type MiddlewareOptions,
   type SessionVariables,
 } from '../hono.ts'
+export {
+  hibernatingSockets,
+  type HibernatingSocket,
+  type HibernatingSockets,
+  type HibernatingSocketsOptions,
+  type HibernatingState,
+} from '../sockets/hibernating.ts'

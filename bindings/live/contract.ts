@@ -87,6 +87,8 @@ export interface SessionFollower {
   listen(listener: (news: KeyedNews) => void): () => void
   /** Tells news, here and elsewhere. */
   tell(news: KeyedNews): void
+  /** Takes a message of a bus that came in another way than by that bus. */
+  receive(message: string): void
 }
 
 /** What tells all processes of the sessions they share. Made by `createBus` and its like. */

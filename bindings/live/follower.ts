@@ -14,6 +14,7 @@ import { createId } from '../id.ts'
 import { checkSecrets, deriveKeys } from '../keyring.ts'
 import { MadeFromSecrets } from '../secrets.ts'
 import { inBackground, type Timer } from '../timer.ts'
+import { atATime } from './at-a-time.ts'
 import type {
   BusChannel,
   EndReason,
@@ -27,17 +28,17 @@ import type {
 import { Messages } from './messages.ts'
 
 /** Milliseconds until a session whose storage does not answer is looked up again. */
-const RETRY = 1000
+export const RETRY = 1000
 /**
  * Milliseconds that the news of a session which is not there any more may take: of one that gets a new
  * id the old record ends a moment before the message of that is here.
  */
-const NEWS_DELAY = 500
+export const NEWS_DELAY = 500
 /** Milliseconds until we try to subscribe again: at first, and at most. */
 const FIRST_PAUSE = 1000
 const MAX_PAUSE = 30_000
 /** Sessions that are looked up at a time, so that thousands do not keep the storage from all else. */
-const LOOKS_AT_A_TIME = 20
+export const LOOKS_AT_A_TIME = 20
 
 /** A session that somebody watches. */
 interface Watched {
@@ -189,7 +190,7 @@ export class Follower implements SessionFollower {
     const attempt = async (pause: number): Promise<void> => {
       try {
         const unsubscribe = await this.#channel.subscribe(
-          (text) => this.#receive(text),
+          (text) => this.receive(text),
           () => void this.#lookAtAll()
         )
         subscription.unsubscribe = unsubscribe
@@ -205,7 +206,7 @@ export class Follower implements SessionFollower {
     void attempt(FIRST_PAUSE)
   }
 
-  #receive(text: string): void {
+  receive(text: string): void {
     if (this.#closed) return
     let received = null
     try {
@@ -314,11 +315,7 @@ export class Follower implements SessionFollower {
   async #lookAtAll(): Promise<void> {
     this.#recheckAt = Date.now() + this.#recheckEvery
     this.#wakeBy(this.#recheckAt)
-    const all = this.#watched.values()
-    const worker = async (): Promise<void> => {
-      for (const watched of all) await this.#look(watched)
-    }
-    await Promise.all(Array.from({ length: LOOKS_AT_A_TIME }, worker))
+    await atATime(LOOKS_AT_A_TIME, this.#watched.values(), (watched) => this.#look(watched))
   }
 
   /** Sees to it that we wake at a time, or before. */

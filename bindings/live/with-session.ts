@@ -46,7 +46,7 @@ export async function withSession<Data extends object, Flash extends object, Res
   sessions: Sessions<Data, Flash>,
   idOf: () => string | null,
   use: (context: SessionContext<Data, Flash>) => Awaitable<Result>,
-  onMissing: Missing | (() => Awaitable<Missing>) | Error = new SessionMissingError(),
+  onMissing?: Missing | (() => Awaitable<Missing>) | Error,
   options: LockWaitOptions = {}
 ): Promise<Result | Missing> {
   let last: string | null = null
@@ -65,6 +65,13 @@ export async function withSession<Data extends object, Flash extends object, Res
     }
     if (await sessions.update(id, work, { lock: true, ...options })) return result as Result
   }
+  return resultOfMissing(onMissing)
+}
+
+/** What becomes of work that finds no session: see `onMissing`. */
+export async function resultOfMissing<Missing>(
+  onMissing: Missing | (() => Awaitable<Missing>) | Error = new SessionMissingError()
+): Promise<Missing> {
   if (onMissing instanceof Error) throw onMissing
   return typeof onMissing === 'function' ? (onMissing as () => Awaitable<Missing>)() : onMissing
 }

@@ -33,10 +33,10 @@ export interface Inside {
   stop(): Promise<unknown>
 }
 
-/** One program of a source that imports files of this folder. */
-async function bundle(source: string): Promise<string> {
+/** One program of a source that imports files of a folder: this one, unless you say another. */
+export async function bundle(source: string, folder: string = here): Promise<string> {
   const { outputFiles } = await build({
-    stdin: { contents: source, resolveDir: here, loader: 'ts' },
+    stdin: { contents: source, resolveDir: folder, loader: 'ts' },
     bundle: true,
     format: 'esm',
     platform: 'neutral',
@@ -87,7 +87,15 @@ export interface Miniflare {
   getWorker(name: string): Promise<{ fetch: Miniflare['dispatchFetch'] }>
   getKVNamespace<Namespace>(binding: string): Promise<Namespace>
   getDurableObjectNamespace<Namespace>(binding: string): Promise<Namespace>
+  /** Where it listens, once it does. */
+  readonly ready: Promise<URL>
   dispose(): Promise<void>
+}
+
+/** Starts miniflare with workers. */
+export async function startMiniflare(workers: readonly object[]): Promise<Miniflare> {
+  const { Miniflare } = await import(/* @vite-ignore */ pathToFileURL(PROGRAMS.miniflare!).href)
+  return new Miniflare({ cf: false, host: '127.0.0.1', workers })
 }
 
 /**
@@ -101,7 +109,6 @@ export async function startWorkers(file: string, count = 1): Promise<Miniflare> 
     export { SessionObject } from './inspected.fixture.ts'
     export default { fetch: answerWith(suites) }
   `)
-  const { Miniflare } = await import(/* @vite-ignore */ pathToFileURL(PROGRAMS.miniflare!).href)
   const worker = (_: unknown, index: number) => ({
     name: `worker-${index}`,
     modules: true,
@@ -117,11 +124,7 @@ export async function startWorkers(file: string, count = 1): Promise<Miniflare> 
       },
     },
   })
-  return new Miniflare({
-    cf: false,
-    host: '127.0.0.1',
-    workers: Array.from({ length: count }, worker),
-  })
+  return startMiniflare(Array.from({ length: count }, worker))
 }
 
 /** Asks one of the workers. */

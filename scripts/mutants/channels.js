@@ -3,6 +3,7 @@
 
 const SEALED = 'bindings/codec/sealed.test.ts'
 const CSRF = 'adapters/csrf.test.ts'
+const HIBERNATING = 'adapters/sockets/hibernating.test.ts'
 
 export const CHANNELS = [
   {
@@ -145,5 +146,29 @@ export const CHANNELS = [
       ],
     ],
     tests: ['adapters/websocket.test.ts'],
+  },
+  {
+    ids: ['§2.50'],
+    bug: 'an object that wakes has forgotten which sockets have moved',
+    edits: [
+      [
+        'adapters/sockets/hibernating/object-sockets.ts',
+        'if (bound !== null) this.#remember(bound.tag',
+        "if (bound === null) this.#remember(''",
+      ],
+    ],
+    tests: [HIBERNATING],
+  },
+  {
+    ids: ['§2.50'],
+    bug: 'what nobody told is never looked up',
+    edits: [
+      [
+        'adapters/sockets/hibernating/object-sockets.ts',
+        'if (found === null) this.#end(ws',
+        'if (found === null && !ws) this.#end(ws',
+      ],
+    ],
+    tests: [HIBERNATING],
   },
 ]

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { type AlarmStorage, wakeBy } from './alarm.ts'
 
 /** Something that ends. */
 export interface Entry {
@@ -12,13 +13,11 @@ export interface Entry {
 
 /** What is used of the state of a Durable Object. */
 export interface DurableObjectState {
-  readonly storage: {
+  readonly storage: AlarmStorage & {
     get<Value>(name: string): Promise<Value | undefined>
     put<Value>(name: string, value: Value): Promise<unknown>
     delete(name: string): Promise<unknown>
     list<Value>(options: { prefix?: string; limit?: number }): Promise<Map<string, Value>>
-    getAlarm(): Promise<number | null>
-    setAlarm(time: number): Promise<unknown>
     deleteAlarm(): Promise<unknown>
     deleteAll(): Promise<unknown>
   }
@@ -44,8 +43,7 @@ export class Entries {
   async put(name: string, entry: Entry): Promise<void> {
     if (!isLive(entry)) return this.delete(name)
     await this.#storage.put(name, entry)
-    const alarm = await this.#storage.getAlarm()
-    if (alarm === null || alarm > entry.expiresAt) await this.#storage.setAlarm(entry.expiresAt)
+    await wakeBy(this.#storage, entry.expiresAt)
   }
 
   /** Removes an entry. An object that holds nothing takes no space and has no alarm. */
