@@ -10,7 +10,7 @@ import { runInNewContext } from 'node:vm'
 import { createClient } from 'redis'
 import { describe, expect, it, vi } from 'vitest'
 import { redisBus } from '../../bindings/live/redis-bus.ts'
-import { memoryStorage } from '../../bindings/index.ts'
+import { redisStorage } from '../../bindings/storage/redis.ts'
 import { missingServer, RedisServer } from '../../bindings/storage/redis-server.fixture.ts'
 import { LiveSite, next, type SiteOptions } from './site.fixture.ts'
 
@@ -81,14 +81,13 @@ describe(`J3 ${ROUNDS} rounds of sign-in, new id and sign-out with a socket open
     `on two nodes at one Redis: the same${missingServer}`,
     async () => {
       const server = await RedisServer.create()
-      const storage = memoryStorage()
       const clients: { close(): Promise<unknown> }[] = []
       const options = async (): Promise<SiteOptions & { close(): Promise<void> }> => {
         const client = createClient({ url: server.url })
         clients.push(client)
         await client.connect()
         const bus = redisBus(client)
-        return { sessions: { storage, bus }, close: () => bus.close() }
+        return { sessions: { storage: redisStorage(client), bus }, close: () => bus.close() }
       }
       const [near, far] = [await options(), await options()]
       const [http, live] = [await LiveSite.start(near), await LiveSite.start(far)]
