@@ -5,17 +5,9 @@
  */
 import type { Context } from 'hono'
 import type { SessionAnswer } from '../bindings/transport.ts'
+import { addVary, addVaryWhenSent } from './vary.ts'
 
 const COOKIE: readonly string[] = ['Cookie']
-
-function addVary(headers: Headers, name: string): void {
-  const names =
-    headers
-      .get('Vary')
-      ?.toLowerCase()
-      .split(/\s*,\s*/) ?? []
-  if (!names.includes('*') && !names.includes(name.toLowerCase())) headers.append('Vary', name)
-}
 
 /** A response that sets our cookie must be in no cache: the next visitor would get the session. */
 export function forbidStoring(headers: Headers): void {
@@ -34,7 +26,16 @@ export function addSessionHeaders(
   setCookie: readonly string[],
   answer: SessionAnswer | null
 ): void {
-  changeHeaders(c, (headers) => change(headers, setCookie, answer))
+  const vary = answer?.vary ?? COOKIE
+  const header = answer?.header ?? null
+  const changed = setCookie.length > 0 || header !== null
+  if (!changed && c.res.status !== 101 && addVaryWhenSent(c, vary)) return
+  changeHeaders(c, (headers) => {
+    addVary(headers, vary)
+    for (const line of setCookie) headers.append('Set-Cookie', line)
+    if (header !== null) headers.set(...header)
+    if (changed) forbidStoring(headers)
+  })
 }
 
 /** Changes the headers of the response, if they can be changed still. */
@@ -48,16 +49,4 @@ export function changeHeaders(c: Context, change: (headers: Headers) => void): v
     c.res = new Response(c.res.body, c.res)
     change(c.res.headers)
   }
-}
-
-function change(
-  headers: Headers,
-  setCookie: readonly string[],
-  answer: SessionAnswer | null
-): void {
-  for (const name of answer?.vary ?? COOKIE) addVary(headers, name)
-  for (const line of setCookie) headers.append('Set-Cookie', line)
-  const header = answer?.header ?? null
-  if (header !== null) headers.set(...header)
-  if (setCookie.length > 0 || header !== null) forbidStoring(headers)
 }

@@ -275,25 +275,19 @@ export const COOKIES = [
   {
     ids: ['CVE-2023-30861', 'CVE-2014-1418', '§2.14'],
     bug: 'no Vary',
-    edits: [
-      [
-        'adapters/response.ts',
-        'for (const name of answer?.vary ?? COOKIE) addVary(headers, name)',
-        'void addVary',
-      ],
-    ],
+    edits: [['adapters/response.ts', 'addVary(headers, vary)\n', 'void addVary\n']],
     tests: ['adapters/advisories/caches.test.ts'],
+  },
+  {
+    ids: ['§2.14'],
+    bug: 'the Vary of the app overrides ours where Node sends the response',
+    edits: [['adapters/vary.ts', 'if (missing.length > 0) headers', 'if (said === "") headers']],
+    tests: ['adapters/vary.test.ts'],
   },
   {
     ids: ['CVE-2022-24894', '§2.14'],
     bug: 'a response that sets the cookie may be stored',
-    edits: [
-      [
-        'adapters/response.ts',
-        'if (setCookie.length > 0 || header !== null) forbidStoring(headers)',
-        'void forbidStoring',
-      ],
-    ],
+    edits: [['adapters/response.ts', 'if (changed) forbidStoring(headers)', 'void forbidStoring']],
     tests: ['adapters/advisories/caches.test.ts'],
   },
   {
