@@ -9,7 +9,7 @@ import { SECRET } from '../sessions.fixture.ts'
 import { createSessions, type Sessions } from '../sessions.ts'
 import { memoryStorage } from '../storage/memory.ts'
 import type { SessionBus } from './contract.ts'
-import { record, startSession } from './nodes.fixture.ts'
+import { record, startSession, untilHeard } from './nodes.fixture.ts'
 
 const PROGRAM = findProgram('nats-server')
 const MISSING = PROGRAM === undefined ? ' (skipped: nats-server is not installed)' : ''
@@ -73,10 +73,7 @@ describe.skipIf(PROGRAM === undefined)(`the bus on NATS of docs/sockets.md${MISS
     const { near, far } = open()
     const { id } = await startSession(far)
     const { news } = record(near, id)
-    await vi.waitFor(async () => {
-      await far.update(id, (session) => session.update('n', (n = 0) => n + 1))
-      expect(news).toContainEqual({ type: 'change' })
-    }, 5000)
+    await untilHeard(far, id, news)
     await far.destroy(id)
     await vi.waitFor(() => expect(news.at(-1)).toEqual({ type: 'end', reason: 'destroyed' }))
   })
@@ -85,10 +82,7 @@ describe.skipIf(PROGRAM === undefined)(`the bus on NATS of docs/sockets.md${MISS
     const { storage, near, far } = open()
     const { id } = await startSession(far)
     const { news } = record(near, id)
-    await vi.waitFor(async () => {
-      await far.update(id, (session) => session.update('n', (n = 0) => n + 1))
-      expect(news).toContainEqual({ type: 'change' })
-    }, 5000)
+    await untilHeard(far, id, news)
     await kill()
     // Another process ends it, of which no message comes through.
     await storage.destroy(near.keyOf({ id } as never))

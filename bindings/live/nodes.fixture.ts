@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { expect, vi } from 'vitest'
 import type { SessionEvent } from '../events.ts'
 import type { SessionsOptions } from '../options.ts'
 import { createSessions, type Sessions } from '../sessions.ts'
@@ -100,6 +101,18 @@ export function record(
 ): { readonly news: SessionNews[]; readonly watch: SessionWatch } {
   const news: SessionNews[] = []
   return { news, watch: sessions.watch(id, (told) => news.push(told)) }
+}
+
+/** Changes a session of another node again and again, until a watch has heard of it: it has begun then. */
+export async function untilHeard(
+  sessions: Sessions,
+  id: string,
+  news: readonly SessionNews[]
+): Promise<void> {
+  await vi.waitFor(async () => {
+    await sessions.update(id, (session) => session.update('n', (n = 0) => n + 1))
+    expect(news).toContainEqual({ type: 'change' })
+  }, 5000)
 }
 
 /** Lets all that waits for nothing but its turn be done. */

@@ -9,7 +9,7 @@ import { RedisServer, missingServer, TcpProxy } from '../storage/redis-server.fi
 import { CLIENTS } from '../storage/redis.fixture.ts'
 import { describeService } from '../storage/services.fixture.ts'
 import type { SessionBus } from './contract.ts'
-import { record, startSession } from './nodes.fixture.ts'
+import { record, startSession, untilHeard } from './nodes.fixture.ts'
 import { redisBus } from './redis-bus.ts'
 
 const sessionsOn = (bus: SessionBus, storage = memoryStorage()): Sessions =>
@@ -28,10 +28,7 @@ for (const [variable, clients] of Object.entries(CLIENTS)) {
           const [near, far] = buses.map((bus) => sessionsOn(bus, storage)) as [Sessions, Sessions]
           const { id } = await startSession(far)
           const { news } = record(near, id)
-          await vi.waitFor(async () => {
-            await far.update(id, (session) => session.update('n', (n = 0) => n + 1))
-            expect(news).toContainEqual({ type: 'change' })
-          }, 5000)
+          await untilHeard(far, id, news)
           await far.destroy(id)
           await vi.waitFor(() => expect(news.at(-1)).toEqual({ type: 'end', reason: 'destroyed' }))
         } finally {

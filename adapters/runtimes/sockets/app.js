@@ -8,6 +8,7 @@ import { createSessions, memoryStorage } from 'tuile'
 import { memoryBus } from 'tuile/bus'
 import { session } from 'tuile/hono'
 import { sessionSocket } from 'tuile/websocket'
+import { addPages, count } from './pages.js'
 
 /** The sessions of the server. */
 export const sessions = createSessions({
@@ -16,12 +17,6 @@ export const sessions = createSessions({
   secrets: 'sockets: a secret of more than 32 bytes',
   cookie: { secure: 'auto' },
 })
-
-/** Counts one use of a session; gives the count. */
-export function count(session) {
-  session.update('count', (previous = 0) => previous + 1)
-  return session.get('count')
-}
 
 /** Makes the app, with the `upgradeWebSocket` of the runtime. */
 export function createApp(upgradeWebSocket) {
@@ -35,16 +30,6 @@ export function createApp(upgradeWebSocket) {
     }),
     { required: true }
   )
-  return new Hono()
-    .get('/live', upgradeWebSocket(live))
-    .use(session(sessions))
-    .get('/', (c) => c.text(`count ${count(c.var.session)}`))
-    .get('/move', (c) => {
-      c.var.session.regenerateId()
-      return c.text('moved')
-    })
-    .get('/out', (c) => {
-      c.var.session.destroy()
-      return c.text('out')
-    })
+  const app = new Hono().get('/live', upgradeWebSocket(live)).use(session(sessions))
+  return addPages(app)
 }

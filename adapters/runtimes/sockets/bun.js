@@ -4,7 +4,8 @@ import { Hono } from 'hono'
 import { upgradeWebSocket, websocket } from 'hono/bun'
 import { Server } from 'socket.io'
 import { bridge } from 'tuile/socket.io'
-import { count, createApp, sessions } from './app.js'
+import { createApp, sessions } from './app.js'
+import { count } from './pages.js'
 
 const io = new Server()
 const engine = new Engine({ path: '/socket.io/' })

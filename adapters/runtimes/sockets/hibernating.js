@@ -7,6 +7,7 @@ import {
   hibernatingSockets,
   session,
 } from 'tuile/workers'
+import { addPages, count } from './pages.js'
 
 export { SessionObject } from 'tuile/workers'
 
@@ -15,11 +16,6 @@ const optionsOf = ({ SESSIONS }) => ({
   secrets: 'sockets: a secret of more than 32 bytes',
   cookie: { secure: 'auto' },
 })
-
-function count(session) {
-  session.update('count', (previous = 0) => previous + 1)
-  return session.get('count')
-}
 
 export class Room {
   #sockets
@@ -46,7 +42,7 @@ export class Room {
 
 const roomOf = ({ ROOM }) => ROOM.get(ROOM.idFromName('room'))
 
-export default new Hono()
+const app = new Hono()
   .get('/live', (c) => roomOf(c.env).fetch(c.req.raw))
   .use(
     session((c) => ({
@@ -56,12 +52,4 @@ export default new Hono()
       }),
     }))
   )
-  .get('/', (c) => c.text(`count ${count(c.var.session)}`))
-  .get('/move', (c) => {
-    c.var.session.regenerateId()
-    return c.text('moved')
-  })
-  .get('/out', (c) => {
-    c.var.session.destroy()
-    return c.text('out')
-  })
+export default addPages(app)
