@@ -29,7 +29,7 @@ export function addSessionHeaders(
   const vary = answer?.vary ?? COOKIE
   const header = answer?.header ?? null
   const changed = setCookie.length > 0 || header !== null
-  if (!changed && c.res.status !== 101 && addVaryWhenSent(c, vary)) return
+  if (!changed && addVaryWhenSent(c, vary)) return
   changeHeaders(c, (headers) => {
     addVary(headers, vary)
     for (const line of setCookie) headers.append('Set-Cookie', line)

@@ -22,14 +22,15 @@ interface Outgoing {
 const UNRELATED: ReadonlySet<string> = new Set(['constructor', 'ok', 'status'])
 
 /** The names that a `Vary` lacks; what varies by everything lacks none. */
-function missingFrom(vary: string, names: readonly string[]): readonly string[] {
+function missingFrom(vary: string | null, names: readonly string[]): readonly string[] {
+  if (vary === null) return names
   const present = vary.toLowerCase().split(/\s*,\s*/)
   return present.includes('*') ? [] : names.filter((name) => !present.includes(name.toLowerCase()))
 }
 
 /** Adds the names that are missing. */
 export function addVary(headers: Headers, names: readonly string[]): void {
-  for (const name of missingFrom(headers.get('Vary') ?? '', names)) headers.append('Vary', name)
+  for (const name of missingFrom(headers.get('Vary'), names)) headers.append('Vary', name)
 }
 
 /**
@@ -42,17 +43,18 @@ export function addVaryWhenSent(c: Context, names: readonly string[]): boolean {
   const replaced = Object.getPrototypeOf(prototype) !== Object.prototype
   if (!replaced || Object.getPrototypeOf(response) !== prototype) return false
   const outgoing: unknown = (c.env as { outgoing?: unknown } | undefined)?.outgoing
-  if (!isOutgoing(outgoing)) return false
+  // The headers of an upgrade to WebSocket are on their way already.
+  if (response.status === 101 || !isOutgoing(outgoing)) return false
   const keeping = keepingBack(prototype, names)
   if (!Reflect.setPrototypeOf(response, keeping)) return false
 
   const { writeHead } = outgoing
   outgoing.writeHead = (status, reason, headers) => {
-    const send = (...rest: unknown[]): unknown => writeHead.call(outgoing, status, ...rest)
-    if (Object.getPrototypeOf(response) !== keeping) return send(reason, headers)
+    const add = (given: unknown): unknown =>
+      Object.getPrototypeOf(response) === keeping ? withVary(outgoing, given, names) : given
     return typeof reason === 'string'
-      ? send(reason, withVary(outgoing, headers, names))
-      : send(withVary(outgoing, headers ?? reason, names))
+      ? writeHead.call(outgoing, status, reason, add(headers))
+      : writeHead.call(outgoing, status, add(headers ?? reason))
   }
   return true
 }
@@ -94,8 +96,8 @@ function withVary(outgoing: Outgoing, given: unknown, names: readonly string[]):
   const headers = { ...(given as Record<string, unknown> | undefined) }
   let name = 'Vary'
   for (const key in headers) if (key.length === 4 && key.toLowerCase() === 'vary') name = key
-  const said = headers[name] ?? outgoing.getHeader('Vary') ?? ''
-  const missing = missingFrom(String(said), names)
-  if (missing.length > 0) headers[name] = (said === '' ? missing : [said, ...missing]).join(', ')
+  const said = headers[name] ?? outgoing.getHeader('Vary') ?? null
+  const missing = missingFrom(said && String(said), names)
+  if (missing.length > 0) headers[name] = (said ? [said, ...missing] : missing).join(', ')
   return headers
 }

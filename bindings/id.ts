@@ -8,6 +8,9 @@ import type { Engine } from './codec/engine.ts'
 /** Bytes of randomness in an id: 144 bits (OWASP ASVS 5.0 §7.2.3 asks for 128). */
 const ID_BYTES = 18
 
+/** Characters of an id. */
+export const ID_SIZE = 24
+
 /** An id: 24 base64url characters. */
 const ID = /^[A-Za-z0-9_-]{24}$/
 

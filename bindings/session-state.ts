@@ -356,7 +356,8 @@ export class SessionState {
 
   /** The keys of values that were mutated in place after the handler got them. */
   mutatedKeys(): string[] {
-    return [...(this.#handedOut ?? [])]
+    if (this.#handedOut === null) return []
+    return [...this.#handedOut]
       .filter(([key, before]) => JSON.stringify(this.view.data.get(key)) !== before)
       .map(([key]) => key)
   }

@@ -16,7 +16,7 @@ import {
   SessionTooLargeError,
 } from '../errors.ts'
 import { refuse } from '../explanation.ts'
-import { isId } from '../id.ts'
+import { ID_SIZE } from '../id.ts'
 import { endReason, expiryOf } from '../options.ts'
 import type { Owners } from '../owners.ts'
 import {
@@ -305,8 +305,9 @@ export function createServerKeeper(
   }
 }
 
+/** A text that verified is ours: its length tells ids from what the codec signs (a pattern: 65 ns). */
 function idOf({ format, text }: OpenedToken): string | null {
-  return (format === 'T' || format === 't') && isId(text) ? text : null
+  return (format === 'T' || format === 't') && text.length === ID_SIZE ? text : null
 }
 
 /**
