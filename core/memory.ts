@@ -4,7 +4,8 @@
  * All of it is static, one page of 64 KiB, so nothing is ever allocated or freed. Between two calls
  * RING and NONCES are all that is not zero: who wrote to a buffer wipes what was written. Buffers end in
  * 64 bytes of slack because kernels load and store whole 16-byte vectors, up to 63 bytes past an end;
- * the long ones in 128, because what is sealed is 40 bytes longer than its payload.
+ * the long ones in 128, because what is sealed is 40 bytes longer than its payload. The lanes of BLAKE3
+ * load up to 4 KiB past an end: whatever lies there, since nobody takes what they make of it.
  *
  * ```text
  * ┌────────────────┬──────────┬────────────────────────────────────────────────────────┐

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { agreed, bytesOf, engines, hexOf } from './engines.fixture.ts'
+import { agreed, bytesOf, engines, hexOf, portableEngine } from './engines.fixture.ts'
+import { coreModule } from './module.inline.ts'
 
 /** The key of the official vectors (github.com/BLAKE3-team/BLAKE3, test_vectors/test_vectors.json). */
 const KEY = new TextEncoder().encode('whats the Elvish word for friend')
@@ -50,6 +51,58 @@ describe('keyed BLAKE3, both engines', () => {
     const message = bytesOf(4200)
     for (let size = 0; size <= message.length; size++) {
       agreed((engine) => hexOf(engine.keyedBlake3(KEY, message.subarray(0, size))))
+    }
+  })
+
+  // Where the core's four lanes begin another group of chunks, or leave it.
+  it('agree around every whole block of 4 to 14 chunks', () => {
+    const message = bytesOf(14 * 1024 + 1)
+    for (let size = 4096; size < message.length; size += 64) {
+      for (const length of [size - 1, size, size + 1]) {
+        agreed((engine) => hexOf(engine.keyedBlake3(KEY, message.subarray(0, length))))
+      }
+    }
+  })
+})
+
+interface Core {
+  readonly memory: WebAssembly.Memory
+  readonly INPUT: WebAssembly.Global
+  readonly OUTPUT: WebAssembly.Global
+  blake3_begin(): void
+  blake3_update(len: number): void
+  blake3_end(len: number): void
+}
+
+/** Keyed BLAKE3 in the core itself, of pieces that are multiples of 1,024 bytes, but for the last. */
+function hashInPieces(message: Uint8Array, sizes: readonly number[]): string {
+  if (coreModule instanceof Error) throw coreModule
+  const core = new WebAssembly.Instance(coreModule).exports as unknown as Core
+  const input = new Uint8Array(core.memory.buffer, core.INPUT.value, 16_384)
+  input.set(KEY)
+  core.blake3_begin()
+  let offset = 0
+  for (const size of sizes) {
+    input.set(message.subarray(offset, offset + size))
+    core.blake3_update(size)
+    offset += size
+  }
+  input.set(message.subarray(offset))
+  core.blake3_end(message.length - offset)
+  return hexOf(new Uint8Array(core.memory.buffer, core.OUTPUT.value, 32))
+}
+
+describe('keyed BLAKE3 in pieces', () => {
+  it('is that of the whole, wherever the pieces begin', () => {
+    for (let first = 1; first <= 6; first++) {
+      for (let second = 0; second <= 6; second++) {
+        for (const rest of [1, 1024, 1025, 2303, 2304, 3137, 4095, 4096, 4097, 5121, 9000]) {
+          const sizes = [first * 1024, second * 1024]
+          const message = bytesOf((first + second) * 1024 + rest)
+          const whole = hexOf(portableEngine.keyedBlake3(KEY, message))
+          expect(hashInPieces(message, sizes), `${sizes} ${rest}`).toBe(whole)
+        }
+      }
     }
   })
 })

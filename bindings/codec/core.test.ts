@@ -113,6 +113,7 @@ describe('the core, built anew', () => {
   it.each([
     'core/compress/compress',
     'core/blake3/compress',
+    'core/blake3-lanes/compressLanes',
     'core/base64url/encode',
     'core/base64url/decode',
     'core/base64url/encodeWords',

@@ -81,6 +81,8 @@ const CALLS: Record<string, (subject: Subject) => unknown> = {
   HMAC: ({ engine }) => engine.hmacSha256(bytesOf(40), bytesOf(1000)),
   'HMAC with a long key': ({ engine }) => engine.hmacSha256(bytesOf(400), bytesOf(100)),
   BLAKE3: ({ engine }) => engine.keyedBlake3(bytesOf(32), bytesOf(30)),
+  'BLAKE3 of two chunks': ({ engine }) => engine.keyedBlake3(bytesOf(32), bytesOf(2000)),
+  'BLAKE3 of a record': ({ engine }) => engine.keyedBlake3(bytesOf(32), bytesOf(3434)),
   'BLAKE3 of many bytes': ({ engine }) => engine.keyedBlake3(bytesOf(32), bytesOf(50_001)),
   'encode base64url': ({ engine }) => engine.encodeBase64url(bytesOf(500)),
   'encode much base64url': ({ engine }) => engine.encodeBase64url(bytesOf(30_000)),
