@@ -32,8 +32,8 @@ export const headerMiddleware = () =>
   createInMiddleware('middleware that reads the Cookie header', () => {})
 
 /**
- * It tells caches that the answer depends on the cookie, as an app that reads one must: the least that
- * a session costs. On `@hono/node-server` a response without headers of its own is quicker.
+ * It tells caches that the answer depends on the cookie, as an app that reads one must. On
+ * `@hono/node-server` a response without headers of its own is quicker, so Tuile has the server say it.
  */
 export const varyMiddleware = () =>
   createInMiddleware('middleware that reads it and says Vary', (c) =>
