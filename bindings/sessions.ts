@@ -574,11 +574,14 @@ export class Sessions<
       if (!state.accessed) state.explanation?.tell('unused')
       return []
     }
-    const commit = () => this.#committer.commit(state, options, tolerant)
+    if (!this.#keeper.async) {
+      state.ensureLoaded()
+      return this.#committer.commit(state, options, tolerant)
+    }
     // So that what fails at once rejects, as what fails later does.
-    return this.#keeper.async
-      ? Promise.resolve(state.load()).then(commit)
-      : chain(state.load(), commit)
+    return Promise.resolve(state.load()).then(() =>
+      this.#committer.commit(state, options, tolerant)
+    )
   }
 
   async #commitLocked(
