@@ -7,7 +7,7 @@
  * Instructions", 2018, with tables for the URL alphabet.
  *
  * The vector constants are loaded from memory before each loop: V8 rebuilds a `v128.const` on every
- * turn, which took 280 ns instead of 104 for 300 bytes.
+ * turn, which took 280 ns instead of 104 for 300 bytes, and the mask of an `i8x16.shuffle` as well.
  *
  * @module
  */
@@ -29,6 +29,8 @@ const DECODE: usize = memory.data<u8>([
   33, 33, 33, 33, 33, 33, 33, 33, 33, 33, 33, 33, 33, 33, 33, 33,
   // 96: the weights 4096 and 1 that join two 12-bit numbers into one of 24 bits
   0, 16, 1, 0, 0, 16, 1, 0, 0, 16, 1, 0, 0, 16, 1, 0,
+  // 112: the three bytes of each number, and zeros behind the twelve
+  2, 1, 0, 6, 5, 4, 10, 9, 8, 14, 13, 12, 3, 3, 3, 3,
 ], 16)
 
 // biome-ignore format: a table of constants
@@ -138,6 +140,7 @@ export function decode(target: usize, source: usize, len: i32): i32 {
   const extra = v128.load(DECODE, 80)
   const weights = v128.load(DECODE, 96)
   const position = v128.load(BYTE_POSITIONS)
+  const order = v128.load(DECODE, 112)
   const filler = i8x16.splat(0x41)
 
   let bad = i64x2.splat(0)
@@ -157,10 +160,7 @@ export function decode(target: usize, source: usize, len: i32): i32 {
     )
     const pairs = v128.or(i16x8.shr_u(i16x8.shl(sextets, 8), 2), i16x8.shr_u(sextets, 8))
     const numbers = i32x4.dot_i16x8_s(pairs, weights)
-    v128.store(
-      out,
-      i8x16.shuffle(numbers, numbers, 2, 1, 0, 6, 5, 4, 10, 9, 8, 14, 13, 12, 3, 3, 3, 3)
-    )
+    v128.store(out, i8x16.swizzle(numbers, order))
   }
   if (v128.any_true(bad)) return -1
   const total = (len * 3) >> 2

@@ -13,6 +13,7 @@ import {
   type RingOptions,
   type TokenRing,
 } from './engine.ts'
+import type { Base64urlHost } from './host-base64url.ts'
 import { coreModule } from './module.inline.ts'
 import { portableEngine } from './portable/index.ts'
 import { selectEngine } from './select.ts'
@@ -26,11 +27,14 @@ export { portableEngine }
 /** Both engines, for `describe.each`; `$name` names them. */
 export const engines: readonly Engine[] = [wasmEngine, portableEngine]
 
-/** A WASM engine with a memory of its own, for a test that may spoil it. */
-export function freshWasmEngine(): Engine {
+/** A WASM engine with a memory of its own, for a test that may spoil it, and what its host has. */
+export function freshWasmEngine(host?: Base64urlHost): Engine {
   if (coreModule instanceof Error) throw coreModule
-  return createWasmEngine(coreModule)
+  return createWasmEngine(coreModule, host)
 }
+
+/** Both engines, and that of a host which has nothing that the core could leave to it. */
+export const bareEngines: readonly Engine[] = [...engines, freshWasmEngine({})]
 
 /** What both engines answer; it must be the same. */
 export function agreed<Answer>(ask: (engine: Engine) => Answer): Answer {

@@ -87,6 +87,13 @@ const CALLS: Record<string, (subject: Subject) => unknown> = {
   'encode base64url': ({ engine }) => engine.encodeBase64url(bytesOf(500)),
   'encode much base64url': ({ engine }) => engine.encodeBase64url(bytesOf(30_000)),
   'decode base64url': ({ engine }) => engine.decodeBase64url(text(700)),
+  // The longest first, so that none wipes what the one before it left.
+  'decode and refuse base64url of each length': ({ engine }) => {
+    for (let size = 80; size > 0; size--) {
+      engine.decodeBase64url(text(size))
+      engine.decodeBase64url(`${text(size - 1)}+`)
+    }
+  },
   'refuse base64url': ({ engine }) => engine.decodeBase64url(`${text(700)}+`),
   'refuse base64url that is not ASCII': ({ engine }) => engine.decodeBase64url(`${text(700)}é`),
   encrypt: ({ engine }) => engine.encrypt(bytesOf(32), bytesOf(24), bytesOf(999), bytesOf(77)),

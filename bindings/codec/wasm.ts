@@ -30,6 +30,7 @@ import {
   type RingOptions,
   type TokenRing,
 } from './engine.ts'
+import { hostDecoder, hostEncoder, type Base64urlHost } from './host-base64url.ts'
 import { cookiesNamed, listCookies as listCookiesPortable } from './portable/cookie.ts'
 
 /** The ABI of `core/index.ts`. */
@@ -96,6 +97,11 @@ const ENCODE_CHUNK = 12_288
 const MIN_LISTED_HEADER = 400
 /** Characters that `base64url_decode` takes at once, a multiple of 4. */
 const DECODE_CHUNK = 16_384
+/**
+ * Characters from which `Uint8Array.fromBase64` decodes, where it is. 4,000 take it 490 ns on Node 26 and
+ * 230 on Bun, and the core 880 and 680; for 400 both take 250 on Node 26, for fewer the core is ahead.
+ */
+const MIN_HOST_TEXT = 512
 
 /**
  * Instantiates the core.
@@ -103,7 +109,10 @@ const DECODE_CHUNK = 16_384
  * @throws WebAssembly.LinkError, WebAssembly.CompileError or the host's own error where WebAssembly
  * may not run; `select.ts` then takes the portable engine.
  */
-export function createWasmEngine(module: WebAssembly.Module): Engine {
+export function createWasmEngine(
+  module: WebAssembly.Module,
+  host: Base64urlHost = globalThis as Base64urlHost
+): Engine {
   const core = new WebAssembly.Instance(module, {}).exports as unknown as CoreExports
   const capacity = core.CAPACITY.value as number
   const keyCapacity = core.KEY_CAPACITY.value as number
@@ -129,8 +138,8 @@ export function createWasmEngine(module: WebAssembly.Module): Engine {
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
   // A fresh view costs 50 to 60 ns a call; there are at most as many as there are lengths.
   const outputViews: Uint8Array[] = []
-  const outputText = (len: number): string =>
-    decoder.decode((outputViews[len] ??= output.subarray(0, len)))
+  const outputView = (len: number): Uint8Array => (outputViews[len] ??= output.subarray(0, len))
+  const outputText = (len: number): string => decoder.decode(outputView(len))
 
   const readAscii = asciiReader(memory)
   const outputAscii = (len: number): string => readAscii(outputStart, outputStart + len)
@@ -241,25 +250,31 @@ export function createWasmEngine(module: WebAssembly.Module): Engine {
     return text
   }
 
-  const encodeBase64url = (bytes: Uint8Array): string => {
-    if (bytes.length <= ENCODE_CHUNK) return encodeChunk(bytes)
-    let text = ''
-    for (let offset = 0; offset < bytes.length; offset += ENCODE_CHUNK) {
-      text += encodeChunk(bytes.subarray(offset, offset + ENCODE_CHUNK))
-    }
-    return text
-  }
+  const encodeBase64url =
+    hostEncoder(host) ??
+    ((bytes: Uint8Array): string => {
+      if (bytes.length <= ENCODE_CHUNK) return encodeChunk(bytes)
+      let text = ''
+      for (let offset = 0; offset < bytes.length; offset += ENCODE_CHUNK) {
+        text += encodeChunk(bytes.subarray(offset, offset + ENCODE_CHUNK))
+      }
+      return text
+    })
 
   /** The bytes of at most {@link DECODE_CHUNK} characters. */
   const decodeChunk = (text: string): Uint8Array | null => {
     if (!writeAscii(text)) return null
     const size = core.base64url_decode(text.length)
-    const bytes = size < 0 ? null : output.slice(0, size)
-    core.forget(text.length, text.length)
+    // Copied by the constructor: with `slice`, 32 bytes take 71 ns instead of 57.
+    const bytes = size < 0 ? null : new Uint8Array(outputView(size))
+    core.forget(text.length, (text.length * 3) >> 2)
     return bytes
   }
 
+  const decodeLong = hostDecoder(host)
+
   const decodeBase64url = (text: string): Uint8Array | null => {
+    if (decodeLong !== undefined && text.length >= MIN_HOST_TEXT) return decodeLong(text)
     if (text.length <= DECODE_CHUNK) return decodeChunk(text)
     if (text.length % 4 === 1) return null
     const bytes = new Uint8Array(Math.floor((text.length * 3) / 4))
