@@ -29,12 +29,12 @@ export function shaExtensions() {
 /** The value of `OPENSSL_ia32cap` that hides the SHA extensions from OpenSSL and BoringSSL. */
 export const WITHOUT_SHA = ':~0x20000000'
 
-/** The commit, with `-dirty` behind it if anything but results has changed since; or `null`. */
+/** The commit, with `-dirty` behind it if anything but what runs before have written has changed; or `null`. */
 function commit() {
   const options = { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }
   const git = (...args) => execFileSync('git', args, options).trim()
   try {
-    const changed = git('status', '--porcelain', '--', ':/', ':!/bench/results')
+    const changed = git('status', '--porcelain', '--', ':/', ':!/bench/results', ':!/README.md')
     return git('rev-parse', '--short=12', 'HEAD') + (changed === '' ? '' : '-dirty')
   } catch {
     return null // not in a clone
