@@ -11,7 +11,9 @@ import {
   createSessions,
   memoryStorage,
   type SessionsOptions,
+  type SessionStorage,
   type StandardSchema,
+  type StoredRecord,
   type UntypedData,
 } from '../../bindings/index.ts'
 import { session } from '../hono.ts'
@@ -83,6 +85,47 @@ describe('B29 options reach the cookie', () => {
     expect(await visitor.send((session) => session.get('n'))).toBe(1)
     await visitor.send((session) => session.set('n', 'one'))
     expect(await visitor.send((session) => [session.isNew, session.all()])).toEqual([true, {}])
+  })
+
+  it('B29 beforeSave: what middleware behind session() does last is saved', async () => {
+    const app = new Hono()
+      .use(session({ secrets: SECRET, storage: memoryStorage() }))
+      .use(async (c, next) => {
+        await next()
+        if (c.var.session.dirty) c.var.session.set('saves', c.var.session.get('saves', 0) + 1)
+      })
+      .get('/', (c) => c.text(`${c.var.session.get('saves')}`))
+      .post('/', (c) => {
+        c.var.session.update('n', (n = 0) => n + 1)
+        return c.text('')
+      })
+    const browser = new Browser(app)
+    await browser.visit('/', { method: 'POST' })
+    await browser.visit('/', { method: 'POST' })
+    expect(await browser.visit('/')).toBe('2')
+    expect(await browser.visit('/')).toBe('2')
+  })
+
+  it('B29 encode, decode: a storage around another gets each record as text', async () => {
+    const inner = memoryStorage()
+    const encoded: SessionStorage = {
+      ...inner,
+      write: (key, value, options) => inner.write(key, btoa(value), options),
+      read: (key) => {
+        const stored = inner.read(key) as StoredRecord | null
+        return stored && { ...stored, value: atob(stored.value) }
+      },
+    }
+    const sessions = createSessions({ secrets: SECRET, storage: encoded })
+    const visitor = new Site(sessions).visitor()
+    const key = await visitor.send((session) => {
+      session.set('n', 1)
+      return sessions.keyOf(session)
+    })
+    expect(await visitor.send((session) => session.get('n'))).toBe(1)
+    const { value } = inner.read(key) as StoredRecord
+    expect(value).toMatch(/^[\w+/]+=*$/)
+    expect(JSON.parse(atob(value))).toMatchObject({ d: { n: 1 } })
   })
 
   it.each([
