@@ -99,9 +99,15 @@ describe.skipIf(chromiumProgram === undefined).each(['cookie', 'memory'] as cons
       const widths = await page
         .locator('.timings rect')
         .evaluateAll((bars) => bars.map((bar) => bar.getBoundingClientRect().width))
+      const texts = await page.locator('.timings [data-engine]').allTextContents()
+      const figures = texts.map((text) => Number(/^([\d,]+) ns$/.exec(text)![1]!.replace(/,/g, '')))
       expect(widths).toHaveLength(2)
       expect(Math.max(...widths)).toBeGreaterThan(200)
-      expect(Math.min(...widths)).toBeGreaterThan(3)
+      const shares = (values: number[]) => values.map((value) => value / Math.max(...values))
+      const drawn = shares(widths)
+      for (const [index, share] of shares(figures).entries()) {
+        expect(drawn[index]).toBeCloseTo(share, 2)
+      }
     })
 
     test('counts each reload', async () => {

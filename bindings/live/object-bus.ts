@@ -10,7 +10,7 @@ import type { SessionBus } from './contract.ts'
 /** Where an object is sent news. No host has such a name: what comes from outside never has it. */
 export const NEWS_URL = 'https://sessions.invalid/news'
 
-/** What is used of an object: `namespace.get(namespace.idFromName('room'))`. */
+/** What is used of an object: `namespace.getByName('lobby')`. */
 export interface NewsObject {
   fetch(
     url: string,
@@ -51,14 +51,14 @@ export function bringsNews({ method, url }: { method: string; url: string }): bo
  *
  * type Bindings = {
  *   SESSIONS: DurableObjectNamespace
- *   ROOMS: DurableObjectNamespace
+ *   ROOMS: { getByName(name: string): { fetch: typeof fetch } }
  *   SESSION_SECRET: string
  * }
  * const app = new Hono<{ Bindings: Bindings }>().use(
  *   session((c) => ({
  *     secrets: c.env.SESSION_SECRET,
  *     storage: durableObjectStorage(c.env.SESSIONS),
- *     bus: durableObjectBus([c.env.ROOMS.get(c.env.ROOMS.idFromName('lobby') as never)], {
+ *     bus: durableObjectBus([c.env.ROOMS.getByName('lobby')], {
  *       waitUntil: (work) => c.executionCtx.waitUntil(work),
  *     }),
  *   }))

@@ -40,7 +40,7 @@ export class Room {
   }
 }
 
-const roomOf = ({ ROOM }) => ROOM.get(ROOM.idFromName('room'))
+const roomOf = ({ ROOM }) => ROOM.getByName('room')
 
 const app = new Hono()
   .get('/live', (c) => roomOf(c.env).fetch(c.req.raw))
