@@ -9,10 +9,10 @@ const fileOf = (name) => new URL(`results/${name}.json`, import.meta.url)
 /** The result of that name. */
 const read = (name) => JSON.parse(readFileSync(fileOf(name), 'utf8'))
 
-/** The job that the figures are of. */
-const findJob = ({ jobs }) => jobs.find(({ id }) => id === 'verify-1')
+const findJob = ({ jobs }, wanted = 'verify-1') => jobs.find(({ id }) => id === wanted)
+const findIn = ({ contenders }, wanted) => contenders.find(({ name }) => name === wanted)
 
-/** The rows: contenders that run everywhere. */
+/** The rows of the first table: contenders that run everywhere. */
 const NAMES = [
   'tuile, wasm',
   'tuile, portable',
@@ -25,14 +25,46 @@ const NAMES = [
 
 /** Nanoseconds of the first contender, ratios to it for the others. */
 function rows() {
-  const contenders = RUNTIMES.map((name) => findJob(read(name)).contenders)
+  const jobs = RUNTIMES.map((name) => findJob(read(name)))
   return NAMES.map((wanted, row) => {
-    const cells = contenders.map((ofRuntime) => {
-      const { median, ratio } = ofRuntime.find(({ name }) => name === wanted)
+    const cells = jobs.map((job) => {
+      const { median, ratio } = findIn(job, wanted)
       return row === 0 ? `${Math.round(median)} ns` : `${ratio.toFixed(1)}x`
     })
     return [wanted, ...cells]
   })
+}
+
+/** The rows of the second table: apps, the first of which is what the others are compared with. */
+const APPS = [
+  'app that reads the Cookie header',
+  'middleware that reads it and says Vary',
+  'tuile, wasm',
+  'hono/cookie + cookie-signature + Map',
+  'hono-sessions, not signed',
+  'hono-sessions, encrypted',
+  '@hono/session + Map',
+  '@remix-run/session',
+  'iron-session',
+]
+
+/** Microseconds that an app adds to one without anything, and its share of the first one's requests. */
+function appRows() {
+  const result = read('node-24')
+  const [fetched, served] = [findJob(result, 'app-read'), findJob(result, 'http-read')]
+  const bare = findIn(fetched, 'bare app').median
+  const most = findIn(served, APPS[0]).median
+  return APPS.map((name) => {
+    const added = (findIn(fetched, name).median - bare) / 1000
+    const share = (100 * findIn(served, name).median) / most
+    return [name, `${added.toFixed(1)} µs`, `${Math.round(share)} %`]
+  })
+}
+
+/** A table in Markdown: its first column to the left, the others to the right. */
+function table(titles, rows) {
+  const lines = [['', ...titles], ['---', ...titles.map(() => '---:')], ...rows]
+  return lines.map((cells) => `| ${cells.join(' | ')} |\n`).join('')
 }
 
 /** Results that the text quotes, of native code that may not use the SHA extensions. */
@@ -40,19 +72,18 @@ const WITHOUT_SHA = ['node-20-no-sha', 'node-24-no-sha']
 
 function withoutSha() {
   const ratios = WITHOUT_SHA.map((file) => {
-    const { contenders } = findJob(read(file))
-    return contenders.find(({ name }) => name === 'cookie + createHmac').ratio.toFixed(1)
+    return findIn(findJob(read(file)), 'cookie + createHmac').ratio.toFixed(1)
   })
   return `takes ${ratios[0]}x on Node 20 and ${ratios[1]}x on Node 24`
 }
 
 const titles = RUNTIMES.map((name) => name[0].toUpperCase() + name.slice(1).replace('-', ' '))
-const lines = [['', ...titles], ['---', ...titles.map(() => '---:')], ...rows()].map(
-  (cells) => `| ${cells.join(' | ')} |`
-)
 
 /** Where the figures stand, and what has to stand there. */
-const places = [[/\| +\| Node 20[\s\S]*?\n(?=\n)/, `${lines.join('\n')}\n`]]
+const places = [
+  [/\| +\| Node 20[\s\S]*?\n(?=\n)/, table(titles, rows())],
+  [/\| +\| `app.fetch`[\s\S]*?\n(?=\n)/, table(['`app.fetch`', 'HTTP'], appRows())],
+]
 // There are none where the CPU has no SHA extensions.
 if (WITHOUT_SHA.every((name) => existsSync(fileOf(name)))) {
   places.push([/takes [\d.]+x on Node 20 and [\d.]+x on Node 24/, withoutSha()])

@@ -29,15 +29,32 @@ function figureOf(name: string, file: string): string {
   return name === 'tuile, wasm' ? `${Math.round(median)} ns` : `${ratio.toFixed(1)}x`
 }
 
-const rows = [...readme.matchAll(/^\| ((?:tuile|cookie \+|hono)[^|]*) \|(.*)\|$/gm)].map(
-  ([, name, cells]) => [name!.trim(), cells!.split('|').map((cell) => cell.trim())] as const
-)
+/** The rows of the table whose first line begins so: the cells of each. */
+function rowsOf(heading: string): string[][] {
+  const [, , ...lines] = readme.slice(readme.indexOf(heading)).split('\n\n')[0]!.split('\n')
+  return lines.map((line) => line.slice(2, -2).split(' | '))
+}
 
 describe('the README', () => {
   it('has the figures of the bench', () => {
+    const rows = rowsOf('|  | Node 20')
     expect(rows).toHaveLength(7)
-    for (const [name, cells] of rows) {
-      expect([name, ...cells]).toEqual([name, ...RESULTS.map((file) => figureOf(name, file))])
+    for (const [name, ...cells] of rows) {
+      expect([name, ...cells]).toEqual([name, ...RESULTS.map((file) => figureOf(name!, file))])
+    }
+  })
+
+  it('has the figures of whole requests', () => {
+    const rows = rowsOf('|  | `app.fetch`')
+    expect(rows).toHaveLength(9)
+    const { jobs }: { jobs: Job[] } = JSON.parse(read('bench/results/node-24.json'))
+    const medianOf = (job: string, wanted: string): number =>
+      jobs.find(({ id }) => id === job)!.contenders.find(({ name }) => name === wanted)!.median
+    for (const [name, added, share] of rows) {
+      const difference = medianOf('app-read', name!) - medianOf('app-read', 'bare app')
+      const rate = medianOf('http-read', name!) / medianOf('http-read', rows[0]![0]!)
+      expect([name, added]).toEqual([name, `${(difference / 1000).toFixed(1)} µs`])
+      expect([name, share]).toEqual([name, `${Math.round(rate * 100)} %`])
     }
   })
 
