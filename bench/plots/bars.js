@@ -2,8 +2,8 @@
 import { colourOf, drawing, formatFigure, label, round } from './svg.js'
 
 const COLUMNS = 2
-const PANEL_WIDTH = 470
-const NAMES_WIDTH = 210
+const PANEL_WIDTH = 500
+const NAMES_WIDTH = 240
 const FIGURES_WIDTH = 104
 const BAR_HEIGHT = 18
 const TITLE_HEIGHT = 30
