@@ -37,6 +37,26 @@ function mapDriver(): SessionDriver {
   }
 }
 
+/** A driver that empties a place before it fills it, as `writeFile` does, and reads in two steps. */
+class TearingDriver extends SlowDriver {
+  #tearing = 0
+  #reading = 0
+
+  override async load(key: string): Promise<unknown> {
+    this.#reading++
+    const [before, loaded] = [this.#tearing, await super.load(key)]
+    this.#reading--
+    return before + this.#tearing > 0 ? null : loaded
+  }
+
+  override async save(key: string, record: StoredRecord): Promise<void> {
+    if (this.#reading > 0) throw new Error('somebody reads what is written')
+    this.#tearing++
+    await super.save(key, record)
+    this.#tearing--
+  }
+}
+
 describe.each([
   ['a class whose answers take a while', () => new SlowDriver()],
   ['an object that answers at once', mapDriver],
@@ -56,6 +76,23 @@ describe.each([
 })
 
 describe('fromDriver', () => {
+  it('shows nothing half written to those who read meanwhile', async () => {
+    const storage = fromDriver(new TearingDriver())
+    const options = (ifVersion: number | null) => ({ expiresAt: Date.now() + 60_000, ifVersion })
+    await storage.write('key', '0', options(null))
+    for (let version = 1; version <= 20; version++) {
+      const write = storage.write('key', `${version}`, options(version))
+      const early = Array.from({ length: 5 }, () => storage.read('key'))
+      const touch = storage.touch!('key', Date.now() + 60_000)
+      const late = Array.from({ length: 5 }, () => storage.read('key'))
+      expect(await write).toBe(true)
+      for (const record of await Promise.all([...early, ...late])) {
+        expect(record?.value).toBe(`${version}`)
+      }
+      await touch
+    }
+  })
+
   it.each(['load', 'save', 'destroy'])('names the method that is missing: %s', (method) => {
     expect(() => fromDriver({ ...mapDriver(), [method]: undefined })).toThrow(ConfigurationError)
     expect(() => fromDriver({ ...mapDriver(), [method]: 'no' } as never)).toThrow(`${method}()`)

@@ -29,28 +29,71 @@ function toRecord(loaded: unknown): StoredRecord | null {
   return { value, version, expiresAt }
 }
 
-/** Runs work on one key after the other, in the order of asking; what fails holds up nobody. */
-function createQueue(): <Result>(key: string, work: () => Promise<Result>) => Promise<Result> {
-  const tails = new Map<string, Promise<unknown>>()
-  return (key, work) => {
-    const result = (tails.get(key) ?? Promise.resolve()).then(work)
+/** What is under way on one key. */
+interface Turn {
+  /** The last write, until it is done. */
+  write: Promise<unknown>
+  /** The reads that were asked for since, until they are done. */
+  reads: Set<Promise<unknown>>
+  /** How many wait or work. */
+  count: number
+}
+
+/**
+ * Runs work on one key in the order of asking: reads side by side, a write by itself, since a driver may
+ * show what is half written, as the files of unstorage do. What fails holds up nobody.
+ */
+class Turns {
+  readonly #turns = new Map<string, Turn>()
+
+  read<Result>(key: string, work: () => Promise<Result>): Promise<Result> {
+    const turn = this.#turnOf(key)
+    const result = this.#run(key, turn, turn.write, work)
+    const leave = (): void => void turn.reads.delete(done)
+    const done: Promise<unknown> = result.then(leave, leave)
+    turn.reads.add(done)
+    return result
+  }
+
+  write<Result>(key: string, work: () => Promise<Result>): Promise<Result> {
+    const turn = this.#turnOf(key)
+    const before = Promise.all([turn.write, ...turn.reads])
+    const result = this.#run(key, turn, before, work)
+    turn.write = result.catch(() => undefined)
+    turn.reads = new Set()
+    return result
+  }
+
+  #turnOf(key: string): Turn {
+    const turn = this.#turns.get(key) ?? { write: Promise.resolve(), reads: new Set(), count: 0 }
+    this.#turns.set(key, turn)
+    return turn
+  }
+
+  #run<Result>(
+    key: string,
+    turn: Turn,
+    before: Promise<unknown>,
+    work: () => Promise<Result>
+  ): Promise<Result> {
+    turn.count++
     const leave = (): void => {
-      if (tails.get(key) === tail) tails.delete(key)
+      if (--turn.count === 0) this.#turns.delete(key)
     }
-    const tail = result.then(leave, leave)
-    tails.set(key, tail)
+    const result = before.then(work)
+    result.then(leave, leave)
     return result
   }
 }
 
 /**
  * Makes a storage of a driver, an object or an instance of a class with three methods. Within this
- * process the writes of a session wait for each other, so that parallel requests lose nothing; of two
- * processes that write at the same moment the later one wins. A driver that can compare and set should
- * be a `SessionStorage` itself.
+ * process the writes of a session wait for each other and for reads, so that parallel requests lose nothing
+ * and see nothing half written; of two processes that write at the same moment the later one wins. A driver
+ * that can compare and set should be a `SessionStorage` itself.
  *
- * The keys are hashes of ids. A call that never ends holds up the writes of its session: see to a
- * time limit in the driver.
+ * The keys are hashes of ids. A call that never ends holds up its session: see to a time limit in the
+ * driver.
  *
  * @throws ConfigurationError that names a method that is missing.
  *
@@ -76,22 +119,22 @@ export function fromDriver(driver: SessionDriver): SessionStorage {
     if (typeof (driver as Partial<SessionDriver> | null)?.[method] === 'function') continue
     throw new ConfigurationError(`fromDriver: the driver has no method ${method}()`)
   }
-  const inTurn = createQueue()
+  const turns = new Turns()
   const read = async (key: string): Promise<StoredRecord | null> => toRecord(await driver.load(key))
 
   return {
-    read,
+    read: (key) => turns.read(key, () => read(key)),
     write: (key, value, { expiresAt, ifVersion }) =>
-      inTurn(key, async () => {
+      turns.write(key, async () => {
         const current = await read(key)
         if ((current?.version ?? null) !== ifVersion) return false
         if (expiresAt <= Date.now()) await driver.destroy(key)
         else await driver.save(key, { value, version: (ifVersion ?? 0) + 1, expiresAt })
         return true
       }),
-    destroy: (key) => inTurn(key, async () => driver.destroy(key)),
+    destroy: (key) => turns.write(key, async () => driver.destroy(key)),
     touch: (key, expiresAt) =>
-      inTurn(key, async () => {
+      turns.write(key, async () => {
         const current = await read(key)
         if (current !== null) await driver.save(key, { ...current, expiresAt })
       }),

@@ -54,7 +54,8 @@ const partOf = (key: string): string =>
  * unstorage has no compare-and-set, so a storage of several processes loses what one of them writes at
  * the same moment as another: the last write wins, and may bring back a session that was ended in
  * that moment (`atomic: false`). Within one process the changes of a session take turns and lose
- * nothing, as with `fromDriver`. A storage of Tuile's own for the same server does more.
+ * nothing, as with `fromDriver`. A storage of Tuile's own for the same server does more; `fsStorage` also
+ * shows no process what another has half written, as the files of unstorage do.
  *
  * The end of a record is kept with it and checked when it is read; it is also given to the driver as
  * `ttl`, which about ten of them know. For the others, such as `fs` and `memory`, `sweep` removes what
