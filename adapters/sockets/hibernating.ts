@@ -4,6 +4,7 @@
  * @module
  */
 import { ConfigurationError } from '../../bindings/errors.ts'
+import { checkRecheckEvery } from '../../bindings/live/bus.ts'
 import type { DefaultFlash, UntypedData } from '../../bindings/session.ts'
 import type { Sessions } from '../../bindings/sessions.ts'
 import type {
@@ -15,8 +16,6 @@ import type {
 import { ObjectSockets } from './hibernating/object-sockets.ts'
 
 export type { HibernatingSocket, HibernatingSockets, HibernatingSocketsOptions, HibernatingState }
-
-const DAY = 86_400
 
 /**
  * The sockets of a Durable Object, each with the session of its handshake, for objects that hibernate:
@@ -87,8 +86,6 @@ export function hibernatingSockets<
     throw new ConfigurationError('hibernatingSockets needs the state of a Durable Object')
   }
   const { recheckEvery = 600 } = options
-  if (typeof recheckEvery !== 'number' || !(recheckEvery >= 1 && recheckEvery <= DAY)) {
-    throw new ConfigurationError(`recheckEvery must be from 1 to ${DAY} seconds`)
-  }
+  checkRecheckEvery(recheckEvery)
   return new ObjectSockets(state, sessions, { ...options, recheckEvery })
 }

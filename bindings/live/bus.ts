@@ -21,6 +21,16 @@ export interface BusOptions {
 const DAY = 86_400
 
 /**
+ * Checks seconds between two looks at every session.
+ *
+ * @throws ConfigurationError if they are out of their range.
+ */
+export function checkRecheckEvery(seconds: number): void {
+  if (typeof seconds === 'number' && seconds >= 1 && seconds <= DAY) return
+  throw new ConfigurationError(`recheckEvery must be from 1 to ${DAY} seconds`)
+}
+
+/**
  * Makes a bus of any channel that takes texts from each process to all others. Messages are sealed with
  * keys made from the sessions' secrets; those that are not are dropped, with an `error` event.
  *
@@ -53,9 +63,7 @@ export function createBus(channel: BusChannel, { recheckEvery = 60 }: BusOptions
       throw new ConfigurationError(`createBus: the channel has no method ${method}()`)
     }
   }
-  if (typeof recheckEvery !== 'number' || !(recheckEvery >= 1 && recheckEvery <= DAY)) {
-    throw new ConfigurationError(`recheckEvery must be from 1 to ${DAY} seconds`)
-  }
+  checkRecheckEvery(recheckEvery)
   const followers = new Set<Follower>()
   return {
     follow(sessions) {
