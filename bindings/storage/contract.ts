@@ -38,7 +38,10 @@ export interface StorageLock {
  * index need not be atomic with the records. Owners are 43 characters of base64url, never a user's id.
  */
 export interface OwnerIndex {
-  /** Adds a record's key to an owner until a deadline, in milliseconds; again moves the deadline. */
+  /**
+   * Adds a record's key to an owner until a deadline, in milliseconds since the epoch; adding it again
+   * moves the deadline. An index that knows how many keys the owner has now may return that number.
+   */
   add(owner: string, key: string, expiresAt: number): Awaitable<unknown>
   /** Takes a key from an owner. One that is not there is no error. */
   remove(owner: string, key: string): Awaitable<unknown>
@@ -52,7 +55,20 @@ export interface WriteOptions {
   readonly expiresAt: number
   /** `null`: there must be no record yet. A number: the record must still have this version. */
   readonly ifVersion: number | null
+  /**
+   * Whether the record must not be lost before `expiresAt`, as a revocation must not. A storage that
+   * drops records when it is full keeps this one, or throws.
+   *
+   * @default false
+   */
+  readonly keep?: boolean
 }
+
+/**
+ * What a storage is made of: its client, namespace or driver, or the path of its directory, and a name
+ * within that, such as the prefix of its keys.
+ */
+export type StorageIdentity = readonly [root: object | string, name: string]
 
 /**
  * A place where sessions are kept on the server.
@@ -71,13 +87,14 @@ export interface SessionStorage {
    * counts as none.
    */
   write(key: string, value: string, options: WriteOptions): Awaitable<boolean>
-  /** Removes a record. One that is not there is no error. */
+  /** Removes a record; `false` if it knows that there was none, which is not an error. */
   destroy(key: string): Awaitable<unknown>
   /**
-   * Moves the end of a record, in milliseconds since the epoch, without rewriting its text. One that
-   * is not there stays so. Without this method the manager writes the same text again.
+   * Moves the end of a record, in milliseconds since the epoch, without rewriting its text. With
+   * `ifVersion`, only if the record still has that version. `false` if nothing was moved: there is no
+   * such record. Without this method the manager writes the same text again.
    */
-  touch?(key: string, expiresAt: number): Awaitable<unknown>
+  touch?(key: string, expiresAt: number, ifVersion?: number): Awaitable<unknown>
   /** Removes records that have ended, at most `limit` of them, and says how many. */
   sweep?(limit: number): Awaitable<number>
   /**
@@ -87,6 +104,17 @@ export interface SessionStorage {
   lock?(key: string, options: LockOptions): Awaitable<StorageLock>
   /** Which records belong to whom. Without it, sessions of this storage have no owners. */
   readonly owners?: OwnerIndex
+  /**
+   * What this storage is made of. Storages of one identity share their queues within the process, so
+   * that a storage object made for each request still locks. Without it, each object has its own.
+   */
+  readonly identity?: StorageIdentity
+  /**
+   * The settings of its server that break a promise, one sentence each; an empty list if there are
+   * none, or the server does not say. The manager asks once and reports each as an `error` event and a
+   * warning.
+   */
+  diagnose?(): Awaitable<readonly string[]>
   /** Gives back what the storage holds, such as connections. */
   close?(): Awaitable<unknown>
   /**
