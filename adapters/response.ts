@@ -4,6 +4,8 @@
  * @module
  */
 import type { Context } from 'hono'
+import { defaultEngine } from '../bindings/codec/select.ts'
+import { randomString } from '../bindings/id.ts'
 import type { SessionAnswer } from '../bindings/transport.ts'
 import { addVary, addVaryWhenSent } from './vary.ts'
 
@@ -34,8 +36,16 @@ export function addSessionHeaders(
     addVary(headers, vary)
     for (const line of setCookie) headers.append('Set-Cookie', line)
     if (header !== null) headers.set(...header)
-    if (changed) forbidStoring(headers)
+    if (!changed) return
+    forbidStoring(headers)
+    // With `etag()` before `session()`, a page that is the same would become a 304 without our cookie.
+    if (c.req.header('If-None-Match') !== undefined) headers.set('ETag', newTag())
   })
+}
+
+/** An entity tag that no cache has: `"` and 24 characters `"` (RFC 9110 §8.8.3). */
+function newTag(): string {
+  return `"${randomString(defaultEngine)}"`
 }
 
 /** Changes the headers of the response, if they can be changed still. */

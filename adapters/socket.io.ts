@@ -9,11 +9,17 @@ import type { Awaitable } from '../bindings/awaitable.ts'
 import { ConfigurationError } from '../bindings/errors.ts'
 import { defaultEngine } from '../bindings/codec/select.ts'
 import { SessionClients, type ClientEvents, type ClientsOptions } from '../bindings/live/clients.ts'
-import type { EndReason, SessionNews, SessionWatch } from '../bindings/live/contract.ts'
+import type { EndReason } from '../bindings/live/contract.ts'
 import { type SessionContext, withSession } from '../bindings/live/with-session.ts'
 import type { DefaultFlash, LockWaitOptions, UntypedData } from '../bindings/session.ts'
 import type { Sessions } from '../bindings/sessions.ts'
 import { isLocalhost } from './localhost.ts'
+import {
+  BoundSocket,
+  checkRotationPolicy,
+  type RotationOptions,
+  type RotationPolicy,
+} from './sockets/bound-socket.ts'
 import { clientCookie, type ClientVariables } from './sockets/client-cookie.ts'
 import { type AllowedOrigins, createOriginCheck, type OriginCheck } from './sockets/origin.ts'
 
@@ -24,6 +30,8 @@ export type {
   ClientsOptions,
   ClientVariables,
   OriginCheck,
+  RotationOptions,
+  RotationPolicy,
   SessionContext,
 }
 
@@ -35,7 +43,7 @@ export type AnySocket = Socket<any, any, DefaultEventsMap, any>
 export type AnyServer = Server<any, any, DefaultEventsMap, any>
 
 /** The options of `bridge`. */
-export interface BridgeOptions extends ClientsOptions {
+export interface BridgeOptions extends ClientsOptions, RotationOptions {
   /**
    * Which origins may open a socket, besides that of the server: see `createOriginCheck`.
    *
@@ -73,10 +81,10 @@ export type SocketSessionContext<Data extends object, Flash extends object> = Se
   Flash
 > & { readonly socket: AnySocket }
 
-interface Binding {
+interface Binding<Data extends object, Flash extends object> {
   readonly socket: AnySocket
   readonly clientId: string | null
-  watch: SessionWatch | null
+  readonly session: BoundSocket<Data, Flash>
 }
 
 /** Sessions on the sockets of one server, and its clients. Made by `bridge`. */
@@ -84,9 +92,10 @@ export class SessionBridge<
   Data extends object = UntypedData,
   Flash extends object = DefaultFlash<Data>,
 > extends SessionClients<Data, Flash> {
-  readonly #bindings = new WeakMap<AnySocket, Binding>()
-  readonly #byClient = new Map<string, Set<Binding>>()
+  readonly #bindings = new WeakMap<AnySocket, Binding<Data, Flash>>()
+  readonly #byClient = new Map<string, Set<Binding<Data, Flash>>>()
   readonly #options: BridgeOptions
+  readonly #policy: RotationPolicy
   readonly #isAllowed: OriginCheck
 
   /** See `bridge`. */
@@ -97,8 +106,10 @@ export class SessionBridge<
     if (typeof onEnd !== 'function' && onEnd !== 'disconnect' && onEnd !== 'emit') {
       throw new ConfigurationError(`onEnd must be 'disconnect', 'emit' or a function`)
     }
+    const policy = checkRotationPolicy(options)
     super(sessions, options)
     this.#options = options
+    this.#policy = policy
     this.#isAllowed = createOriginCheck(options.origins ?? originsOf(io))
     const join = (namespace: Namespace): void =>
       void namespace.use((socket, next) => void this.#join(socket).then(() => next(), next))
@@ -139,16 +150,21 @@ export class SessionBridge<
   ): Promise<Result | Missing> {
     return withSession(
       this.sessions,
-      () => this.#bindings.get(socket)?.watch?.id ?? null,
+      this.#bindings.get(socket)?.session ?? NO_SESSION,
       (context) => handler(Object.assign(context, { socket })),
       onMissing,
       options
     )
   }
 
+  /**
+   * A client has a session: its sockets that came without it are to connect again. An honest browser
+   * brings the session's cookie then; whoever has a copy of the client id alone has nothing to bring.
+   */
   protected override onAttach(clientId: string, sessionId: string): void {
-    for (const binding of this.#byClient.get(clientId) ?? []) {
-      if (binding.watch?.id !== sessionId) this.#bind(binding, sessionId)
+    const { keyOf } = this.follower.sessions
+    for (const { socket, session } of [...(this.#byClient.get(clientId) ?? [])]) {
+      if (session.id === null || keyOf(session.id) !== keyOf(sessionId)) reconnect(socket)
     }
   }
 
@@ -168,30 +184,28 @@ export class SessionBridge<
     const client = this.identify(cookie, { plain })
     const clientId = client.isNew ? null : client.clientId
     const header = (name: string) => headers[name.toLowerCase()] as string | undefined
-    const id = this.sessions.idOf(cookie, { plain, header })
-    const binding: Binding = { socket, clientId, watch: null }
+    const id = await this.sessions.findId(cookie, { plain, header })
+    const session = new BoundSocket(this.sessions, this.follower, id, this.#policy)
+    const binding = { socket, clientId, session }
     this.#bindings.set(socket, binding)
     Object.defineProperties(socket.data, {
-      sessionId: { get: () => binding.watch?.id ?? undefined, configurable: true },
+      sessionId: { get: () => session.id ?? undefined, configurable: true },
       clientId: { get: () => clientId ?? undefined, configurable: true },
     })
-    if (id !== null && (await this.follower.sessions.look(id)) !== null) {
-      this.#bind(binding, id)
-      if (clientId !== null) await this.attach(clientId, id)
-    }
+    this.#follow(binding)
+    if (clientId !== null && id !== null) await this.attach(clientId, id)
     this.#keep(binding)
   }
 
   /** Until the socket is closed, also if it never came to be connected. */
-  #keep(binding: Binding): void {
-    const { socket, clientId } = binding
+  #keep(binding: Binding<Data, Flash>): void {
+    const { socket, clientId, session } = binding
     if (clientId !== null) {
       const bindings = this.#byClient.get(clientId) ?? new Set()
       this.#byClient.set(clientId, bindings.add(binding))
     }
     const forget = (): void => {
-      binding.watch?.stop()
-      binding.watch = null
+      session.stop()
       const bindings = clientId === null ? undefined : this.#byClient.get(clientId)
       bindings?.delete(binding)
       if (bindings?.size === 0) this.#byClient.delete(clientId!)
@@ -201,24 +215,29 @@ export class SessionBridge<
     else forget()
   }
 
-  #bind(binding: Binding, id: string): void {
-    binding.watch?.stop()
-    binding.watch = this.follower.watch(id, (news) => this.#hearOf(binding, news))
-  }
-
-  #hearOf(binding: Binding, news: SessionNews): void {
+  #follow({ socket, session }: Binding<Data, Flash>): void {
     const { onEnd = 'disconnect', onChange } = this.#options
-    const { socket } = binding
-    if (news.type === 'change') onChange?.(socket)
-    if (news.type !== 'end') return
-    binding.watch = null
-    if (typeof onEnd === 'function') {
-      onEnd(socket, news.reason)
-      return
-    }
-    socket.emit('session:end', { reason: news.reason })
-    if (onEnd === 'disconnect') socket.disconnect(true)
+    session.follow({
+      onChange: () => onChange?.(socket),
+      onRotate: () => reconnect(socket),
+      onEnd: (reason) => {
+        if (typeof onEnd === 'function') {
+          onEnd(socket, reason)
+          return
+        }
+        socket.emit('session:end', { reason })
+        if (onEnd === 'disconnect') socket.disconnect(true)
+      },
+    })
   }
+}
+
+/** What a socket has that did not come through the bridge. */
+const NO_SESSION = { id: null, check: async (): Promise<void> => undefined }
+
+/** Closes the transport, not the socket: the client then connects again by itself, with its cookies. */
+function reconnect(socket: AnySocket): void {
+  socket.conn.close()
 }
 
 /** What socket.io's own option says of origins, as a check of ours. */
@@ -237,10 +256,11 @@ function originsOf(io: AnyServer): AllowedOrigins {
  * Gives the sockets of socket.io the sessions of requests, on Node and on Bun (`@socket.io/bun-engine`).
  * Call it before the namespaces are used.
  *
- * Sockets never make a session: a browser gets one by a request, and its sockets have it then. A socket
- * sees what requests write and the other way round; it goes along when the session gets a new id; and it
- * is closed when the session ends, be it by a sign-out, a revocation or its time, also in other
- * processes if `sessions` have a `bus`.
+ * A socket has the session whose cookie its handshake brings, and gets one in no other way. A socket that
+ * came without one is made to connect again when a request gives its browser a session; so is a socket
+ * whose session gets a new id, since it belongs to the older one. A socket sees what requests write and
+ * the other way round. It is closed when the session ends, be it by a sign-out, a revocation or its time,
+ * also in other processes if `sessions` have a `bus`.
  *
  * @param sessions Made by `createSessions`, with a storage on the server.
  * @throws ConfigurationError with the cookie storage, or if an option is wrong.

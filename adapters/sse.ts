@@ -6,15 +6,16 @@
 import type { Context } from 'hono'
 import type { Awaitable } from '../bindings/awaitable.ts'
 import { memoryBus } from '../bindings/live/bus.ts'
-import type { SessionNews, SessionWatch } from '../bindings/live/contract.ts'
 import type { DefaultFlash, Session, UntypedData } from '../bindings/session.ts'
 import type { Sessions } from '../bindings/sessions.ts'
 import { inBackground } from '../bindings/timer.ts'
+import { BoundSocket, checkRotationPolicy, type RotationOptions } from './sockets/bound-socket.ts'
 import { comesFromAllowedPage, idOfHandshake } from './sockets/handshake.ts'
 import { createOriginCheck, type AllowedOrigins } from './sockets/origin.ts'
 
 /** The options of `sessionStream`. */
-export interface SessionStreamOptions<Data extends object, Flash extends object> {
+export interface SessionStreamOptions<Data extends object, Flash extends object>
+  extends RotationOptions {
   /**
    * What a `change` event tells of the session as it is now: it is sent as JSON.
    *
@@ -40,6 +41,9 @@ const encoder = new TextEncoder()
  * - `change`: the data were written, by whoever; with what `data` gives. It is also the first event.
  * - `end`: the session is over, with the `reason`; the stream ends. Close the `EventSource` then, since it
  *   would connect again: without a session the answer is 204, which tells it to stop.
+ *
+ * When the session gets a new id the stream ends as well, and `EventSource` connects again by itself, with
+ * the new cookie.
  *
  * Pages of other sites get a 403. The stream reads the session itself and holds no lock: mount it before
  * `session()`, or after, where that costs nothing if the session is not used.
@@ -71,8 +75,9 @@ export async function sessionStream<
 >(
   c: Context,
   sessions: Sessions<Data, Flash>,
-  { data, keepAlive = 20, origins }: SessionStreamOptions<Data, Flash> = {}
+  { data, keepAlive = 20, origins, ...rotation }: SessionStreamOptions<Data, Flash> = {}
 ): Promise<Response> {
+  const policy = checkRotationPolicy(rotation)
   const follower = sessions.follow(memoryBus())
   if (!comesFromAllowedPage(createOriginCheck(origins), c.req)) return c.body(null, 403)
   const id = await idOfHandshake(sessions, c.req)
@@ -83,11 +88,8 @@ export async function sessionStream<
     const session = data && (await sessions.get(id))
     return session ? data(session) : null
   }
-  const stream = new EventStream(
-    data?.(first) ?? null,
-    (listener) => follower.watch(id, listener),
-    read
-  )
+  const bound = new BoundSocket(sessions, follower, id, policy)
+  const stream = new EventStream(data?.(first) ?? null, bound, read)
   c.req.raw.signal.addEventListener('abort', () => stream.close(), { once: true })
   return c.body(stream.open(keepAlive), 200, {
     'Content-Type': 'text/event-stream; charset=utf-8',
@@ -97,24 +99,22 @@ export async function sessionStream<
   })
 }
 
+/** What a stream uses of the session that it follows. */
+type StreamSession = Pick<BoundSocket<object, object>, 'id' | 'follow' | 'stop'>
+
 /** One stream to one browser. Changes that come faster than they can be sent become one. */
 class EventStream {
   readonly #first: unknown
-  readonly #follow: (listener: (news: SessionNews) => void) => SessionWatch
+  readonly #session: StreamSession
   readonly #read: (id: string) => Awaitable<unknown>
   #controller: ReadableStreamDefaultController<Uint8Array> | null = null
-  #watch: SessionWatch | null = null
   #timer: ReturnType<typeof setInterval> | undefined
   #changed = false
   #reading = false
 
-  constructor(
-    first: unknown,
-    follow: (listener: (news: SessionNews) => void) => SessionWatch,
-    read: (id: string) => Awaitable<unknown>
-  ) {
+  constructor(first: unknown, session: StreamSession, read: (id: string) => Awaitable<unknown>) {
     this.#first = first
-    this.#follow = follow
+    this.#session = session
     this.#read = read
   }
 
@@ -123,7 +123,14 @@ class EventStream {
       start: (controller) => {
         this.#controller = controller
         this.#send('change', this.#first)
-        this.#watch = this.#follow((news) => this.#hear(news))
+        this.#session.follow({
+          onChange: () => this.#change(),
+          onRotate: () => this.close(),
+          onEnd: (reason) => {
+            this.#send('end', { reason })
+            this.close()
+          },
+        })
         this.#timer = inBackground(setInterval(() => this.#write(': \n\n'), keepAlive * 1000))
       },
       cancel: () => this.close(),
@@ -134,7 +141,7 @@ class EventStream {
     const controller = this.#controller
     this.#controller = null
     clearInterval(this.#timer)
-    this.#watch?.stop()
+    this.#session.stop()
     try {
       controller?.close()
     } catch {
@@ -142,14 +149,9 @@ class EventStream {
     }
   }
 
-  #hear(news: SessionNews): void {
-    if (news.type === 'change') {
-      this.#changed = true
-      void this.#tellChange()
-    }
-    if (news.type !== 'end') return
-    this.#send('end', { reason: news.reason })
-    this.close()
+  #change(): void {
+    this.#changed = true
+    void this.#tellChange()
   }
 
   async #tellChange(): Promise<void> {
@@ -158,7 +160,7 @@ class EventStream {
     try {
       while (this.#changed) {
         this.#changed = false
-        const id = this.#watch?.id
+        const { id } = this.#session
         if (id) this.#send('change', await this.#read(id))
       }
     } catch {

@@ -8,30 +8,34 @@ import { HTTPException } from 'hono/http-exception'
 import type { WSContext, WSEvents } from 'hono/ws'
 import type { Awaitable } from '../bindings/awaitable.ts'
 import { memoryBus } from '../bindings/live/bus.ts'
-import type {
-  EndReason,
-  SessionFollower,
-  SessionNews,
-  SessionWatch,
-} from '../bindings/live/contract.ts'
-import { type SessionContext, withSession } from '../bindings/live/with-session.ts'
+import type { EndReason } from '../bindings/live/contract.ts'
+import type { SessionContext } from '../bindings/live/with-session.ts'
 import type { DefaultFlash, LockWaitOptions, UntypedData } from '../bindings/session.ts'
 import type { Sessions } from '../bindings/sessions.ts'
-import { closeEnded, SESSION_ENDED } from './sockets/ending.ts'
+import {
+  BoundSocket,
+  checkRotationPolicy,
+  type RotationOptions,
+  type RotationPolicy,
+} from './sockets/bound-socket.ts'
+import { closeEnded, closeRotated, SESSION_ENDED, SESSION_ROTATED } from './sockets/ending.ts'
 import { comesFromAllowedPage, idOfHandshake } from './sockets/handshake.ts'
 import { type AllowedOrigins, createOriginCheck, type OriginCheck } from './sockets/origin.ts'
 
 export {
   createOriginCheck,
   SESSION_ENDED,
+  SESSION_ROTATED,
   type AllowedOrigins,
   type OriginCheck,
+  type RotationOptions,
+  type RotationPolicy,
   type SessionContext,
 }
 
 /** The session of a socket. */
 export interface SocketSession<Data extends object, Flash extends object> {
-  /** Its id as it is now; `null` if there is none, or it has ended. */
+  /** Its id as it is now; `null` if there is none, or it has ended, or the socket is being closed. */
   readonly id: string | null
   /**
    * Gives a handler the session as it is now, under its lock, and commits what it changes. `onMissing`
@@ -57,7 +61,7 @@ export interface SessionSocketEvents<Socket> extends WSEvents<Socket> {
 }
 
 /** The options of `sessionSocket`. */
-export interface SessionSocketOptions {
+export interface SessionSocketOptions extends RotationOptions {
   /** Which origins may open a socket, besides that of the server: see `createOriginCheck`. */
   readonly origins?: AllowedOrigins
   /**
@@ -76,8 +80,9 @@ export interface SessionSocketOptions {
 
 /**
  * Makes the events of a socket that has the session of its request, for Hono's `upgradeWebSocket`. The
- * socket is told what becomes of the session, goes along when that gets a new id, and is closed when it
- * ends, be it by a sign-out, a revocation or its time, also in other processes if `sessions` have a `bus`.
+ * socket hears of changes of the session. It is closed with code 4401 when the session ends, be it by a
+ * sign-out, a revocation or its time, and with 4409 when the session gets a new id, so that the client
+ * connects again with the new cookie; also in other processes if `sessions` have a `bus`.
  *
  * A browser sends its cookies with the handshake from any page: those of other sites are answered
  * with 403 unless `origins` names them. A socket makes no session and sets no cookie.
@@ -88,7 +93,7 @@ export interface SessionSocketOptions {
  *
  * @param sessions Made by `createSessions`, with a storage on the server.
  * @param createEvents Called for each socket with the context and its session.
- * @throws ConfigurationError with the cookie storage, or if an origin is none.
+ * @throws ConfigurationError with the cookie storage, or if an option is wrong.
  *
  * @example
  * ```ts
@@ -135,9 +140,10 @@ export function sessionSocket<
     c: Context,
     session: SocketSession<Data, Flash>
   ) => Awaitable<SessionSocketEvents<Socket>>,
-  { origins, closeOnEnd = true, required = false }: SessionSocketOptions = {}
+  { origins, closeOnEnd = true, required = false, ...rotation }: SessionSocketOptions = {}
 ): (c: Context) => Promise<WSEvents<Socket>> {
   const isAllowed = createOriginCheck(origins)
+  const policy = checkRotationPolicy(rotation)
   const follower = sessions.follow(memoryBus())
 
   return async (c) => {
@@ -145,74 +151,45 @@ export function sessionSocket<
       throw new HTTPException(403, { message: 'The origin of this page is not allowed' })
     }
     const id = await idOfHandshake(sessions, c.req)
-    const isThere = id !== null && (await follower.sessions.look(id)) !== null
-    if (required && !isThere) throw new HTTPException(401, { message: 'There is no session' })
-    const bound = new BoundSession(sessions, follower, isThere ? id : null)
+    if (required && id === null) throw new HTTPException(401, { message: 'There is no session' })
+    const bound = new BoundSocket(sessions, follower, id, policy)
     const events = await createEvents(c, bound)
-    return bound.listen(events, closeOnEnd)
+    return listen(bound, events, closeOnEnd)
   }
 }
 
-class BoundSession<Data extends object, Flash extends object>
-  implements SocketSession<Data, Flash>
-{
-  readonly #sessions: Sessions<Data, Flash>
-  readonly #follower: SessionFollower
-  readonly #firstId: string | null
-  #watch: SessionWatch | null = null
-
-  constructor(sessions: Sessions<Data, Flash>, follower: SessionFollower, id: string | null) {
-    this.#sessions = sessions
-    this.#follower = follower
-    this.#firstId = id
-  }
-
-  get id(): string | null {
-    return this.#watch === null ? this.#firstId : this.#watch.id
-  }
-
-  with<Result, Missing = never>(
-    handler: (context: SessionContext<Data, Flash>) => Awaitable<Result>,
-    onMissing?: Missing | (() => Awaitable<Missing>) | Error,
-    options?: LockWaitOptions
-  ): Promise<Result | Missing> {
-    return withSession(this.#sessions, () => this.id, handler, onMissing, options)
-  }
-
-  /** The events of the host, with those of the session among them. */
-  listen<Socket>(
-    { onSessionChange, onSessionEnd, ...events }: SessionSocketEvents<Socket>,
-    closeOnEnd: boolean
-  ): WSEvents<Socket> {
-    const hear = (news: SessionNews, ws: WSContext<Socket>): void => {
-      if (news.type === 'change') onSessionChange?.(ws)
-      if (news.type !== 'end') return
-      onSessionEnd?.(news.reason, ws)
-      if (closeOnEnd) closeEnded(ws, news.reason)
-    }
-    /** At the first event that brings the socket: workerd has none for its opening. */
-    const open = (ws: WSContext<Socket>): void => {
-      if (this.#firstId === null || this.#watch !== null) return
-      this.#watch = this.#follower.watch(this.#firstId, (news) => hear(news, ws))
-    }
-    const stop = (): void => this.#watch?.stop()
-    return {
-      onOpen: (event, ws) => {
-        open(ws)
-        events.onOpen?.(event, ws)
+/** The events of the runtime, with those of the session among them. */
+function listen<Data extends object, Flash extends object, Socket>(
+  bound: BoundSocket<Data, Flash>,
+  { onSessionChange, onSessionEnd, ...events }: SessionSocketEvents<Socket>,
+  closeOnEnd: boolean
+): WSEvents<Socket> {
+  /** At the first event that brings the socket: workerd has none for its opening. */
+  const follow = (ws: WSContext<Socket>): void =>
+    bound.follow({
+      onChange: () => onSessionChange?.(ws),
+      onRotate: () => closeRotated(ws),
+      onEnd: (reason) => {
+        onSessionEnd?.(reason, ws)
+        if (closeOnEnd) closeEnded(ws, reason)
       },
-      onMessage: (event, ws) => {
-        open(ws)
-        events.onMessage?.(event, ws)
-      },
-      onClose: (event, ws) => {
-        stop()
-        events.onClose?.(event, ws)
-      },
-      onError: (event, ws) => {
-        stop()
-        events.onError?.(event, ws)
-      },
-    }
+    })
+  return {
+    onOpen: (event, ws) => {
+      follow(ws)
+      events.onOpen?.(event, ws)
+    },
+    onMessage: (event, ws) => {
+      follow(ws)
+      events.onMessage?.(event, ws)
+    },
+    onClose: (event, ws) => {
+      bound.stop()
+      events.onClose?.(event, ws)
+    },
+    onError: (event, ws) => {
+      bound.stop()
+      events.onError?.(event, ws)
+    },
   }
 }

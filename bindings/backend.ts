@@ -7,7 +7,7 @@
 import { defaultEngine } from './codec/select.ts'
 import { ConfigurationError } from './errors.ts'
 import type { SessionEmitter } from './events.ts'
-import { createId, ownerKey } from './id.ts'
+import { ownerKey, randomString, snapshotKey } from './id.ts'
 import type { Keeper } from './keeper/contract.ts'
 import { createCookieKeeper } from './keeper/cookie.ts'
 import { createServerKeeper } from './keeper/server.ts'
@@ -68,13 +68,14 @@ export function createBackend(
   const ownerKeyOf = (userId: string): string => ownerKey(defaultEngine, userId)
   const settings = { ...rest, ownerKeyOf }
   const max = checkMaxPerOwner(maxPerOwner, storage)
-  const { events, deadlines, keyOf } = settings
+  const { events, deadlines } = settings
 
   if ('stateless' in storage) {
-    const createEpoch = (): string => createId(defaultEngine)
-    const place =
-      storage.revocations && guardStorage(storage.revocations, events, operation.timeout)
-    const revocations = place ? new Revocations(place, { ...settings, createEpoch }) : null
+    const createEpoch = (): string => randomString(defaultEngine)
+    const store = storage.revocations
+    if (store?.volatile && isProduction()) warnOfVolatile('revocations')
+    const guarded = store && guardStorage(store, events, operation.timeout)
+    const revocations = guarded ? new Revocations(guarded, { ...settings, createEpoch }) : null
     return {
       keeper: createCookieKeeper(settings, storage.mode, revocations),
       sweeper: new Sweeper(undefined, events, deadlines.lifetime),
@@ -82,17 +83,21 @@ export function createBackend(
       owners: revocations
         ? () => revocations
         : refuse(
-            'The cookie storage knows no owners without a place for revocations: ' +
+            'The cookie storage has no owners without revocations: ' +
               'cookieStorage({ revocations: memoryStorage() }), or another storage'
           ),
     }
   }
 
-  if (storage.volatile && isProduction()) warnOfVolatileStorage()
+  if (storage.volatile && isProduction()) warnOfVolatile('sessions')
   const guarded = guardStorage(storage, events, operation.timeout)
-  const owners = guarded.owners ? new Owners(guarded, guarded.owners, { ...settings, max }) : null
-  const keeper = createServerKeeper(guarded, { ...settings, maxSize: operation.maxSize }, owners)
-  const locks = new Locks(guarded, queueOf(storage), keeper, keyOf, operation)
+  const owners = guarded.owners
+    ? new Owners(guarded, guarded.owners, { ...settings, ...max })
+    : null
+  const snapshotKeyOf = (id: string): string => snapshotKey(defaultEngine, id)
+  const { maxSize } = operation
+  const keeper = createServerKeeper(guarded, { ...settings, snapshotKeyOf, maxSize }, owners)
+  const locks = new Locks(guarded, queueOf(storage), keeper, operation)
   return {
     keeper,
     sweeper: new Sweeper(guarded.sweep, events, deadlines.lifetime),
@@ -107,13 +112,14 @@ function refuse(message: string): () => never {
   }
 }
 
-let warnedOfVolatileStorage = false
+const warnedOf = new Set<string>()
 
-function warnOfVolatileStorage(): void {
-  if (warnedOfVolatileStorage) return
-  warnedOfVolatileStorage = true
+function warnOfVolatile(what: 'sessions' | 'revocations'): void {
+  if (warnedOf.has(what)) return
+  warnedOf.add(what)
+  const after = what === 'sessions' ? 'They end with it' : 'Sign-outs are forgotten when it ends'
   console.warn(
-    'tuile: sessions are kept in the memory of this process. They end with it, and no other process ' +
-      'sees them; in production, use a storage that lasts'
+    `tuile: ${what} are kept in the memory of this process. ${after}, and no other process sees ` +
+      'them; in production, use a storage that lasts'
   )
 }

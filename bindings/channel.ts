@@ -5,6 +5,7 @@
  */
 import type { Carrier } from './carrier.ts'
 import {
+  MAX_DUPLICATES,
   MAX_HEADER_SIZE,
   type OpenedToken,
   type Rejection,
@@ -73,11 +74,29 @@ export class Channel {
     return this.#ring.current.open(this.#carrier.headerOf(received))
   }
 
+  /**
+   * All tokens that a request brought and that verify, of the first four of our name.
+   *
+   * @throws SessionSecretsError if there is no secret.
+   */
+  openAll(received: string): OpenedToken[] {
+    const { name } = this.#carrier
+    return this.#values(received)
+      .slice(0, MAX_DUPLICATES)
+      .map((value) => this.#ring.current.open(`${name}=${value}`))
+      .filter((opened) => typeof opened === 'object')
+  }
+
   /** How many cookies of our name a request brought. What is too long to be looked at has none. */
   count(received: string): number {
-    if (received.length > MAX_HEADER_SIZE) return 0
+    return this.#values(received).length
+  }
+
+  /** The values of our name that a request brought. */
+  #values(received: string): string[] {
+    if (received === '' || received.length > MAX_HEADER_SIZE) return []
     const pairs = defaultEngine.listCookies(this.#carrier.headerOf(received))
-    return pairs.filter((text, index) => index % 2 === 0 && text === this.#carrier.name).length
+    return pairs.filter((_, index) => index % 2 === 1 && pairs[index - 1] === this.#carrier.name)
   }
 
   /** Whether the token that a request brought says, unverified, that a flash message waits. */

@@ -3,11 +3,12 @@
  *
  * @module
  */
-import { chain, isPromise, type Awaitable } from './awaitable.ts'
+import { all, chain, isPromise, type Awaitable } from './awaitable.ts'
 import type { Channel } from './channel.ts'
 import { SessionStorageError } from './errors.ts'
+import type { SessionEmitter } from './events.ts'
 import type { ExplainReason } from './explain-reasons.ts'
-import type { Keeper } from './keeper/contract.ts'
+import { isRefusal, type Keeper } from './keeper/contract.ts'
 import { expiryOf, type Deadlines } from './options.ts'
 import type { Origin, SessionState } from './session-state.ts'
 
@@ -31,11 +32,18 @@ export interface CommitOptions {
 export class Committer {
   readonly #keeper: Keeper
   readonly #deadlines: Deadlines
+  readonly #events: SessionEmitter
   readonly #channelOf: (state: SessionState) => Channel
 
-  constructor(keeper: Keeper, deadlines: Deadlines, channelOf: (state: SessionState) => Channel) {
+  constructor(
+    keeper: Keeper,
+    deadlines: Deadlines,
+    events: SessionEmitter,
+    channelOf: (state: SessionState) => Channel
+  ) {
     this.#keeper = keeper
     this.#deadlines = deadlines
+    this.#events = events
     this.#channelOf = channelOf
   }
 
@@ -62,37 +70,97 @@ export class Committer {
 
   #commit(state: SessionState, options: CommitOptions): Awaitable<string[]> {
     const before = state.origin
-    if (state.destroyed) {
-      return before === null ? nothing(state, 'empty') : this.#destroy(state, before)
+    if (state.destroyed) return this.#destroy(state)
+    if (before === null && state.superseded !== null && state.grace === null) {
+      return this.#dropLate(state, state.superseded)
     }
-    if (state.dirty) return chain(this.#keeper.save(state), (after) => this.#settle(state, after))
-    if (before === null) return nothing(state, state.accessed ? 'empty' : 'unused')
-    if (before.record.frozen) return nothing(state, 'moved')
+    const renewal = this.#renewalOf(state)
+    if (state.dirty) {
+      state.cookieAt = renewal
+      return chain(this.#keeper.save(state), (after) => this.#settle(state, after))
+    }
+    if (before === null) {
+      if (!state.accessed || !state.refused) {
+        return nothing(state, state.accessed ? 'empty' : 'unused')
+      }
+      state.refused = false
+      return this.#channelOf(state).remove(state.received)
+    }
+    if (before.record.snapshot) return nothing(state, 'superseded')
 
     warnOfMutations(state)
     const expiresAt = this.#touchDue(state, before)
-    if (expiresAt === null) {
-      // Signed by an older secret, or marked for a flash message that was delivered elsewhere.
-      const due = before.reissue || before.flashMarked
-      return due ? this.#settle(state, before) : nothing(state, 'unchanged')
+    if (expiresAt !== null || renewal > 0) {
+      return this.#touch(state, before, expiresAt ?? before.expiresAt, renewal, options)
     }
-    const touched = this.#keeper.touch(before, expiresAt)
+    // Signed by an older secret, or marked for a flash message that was delivered elsewhere.
+    if (!before.reissue && !before.flashMarked) return nothing(state, 'unchanged')
+    // A cookie that is sent without a write must not replace that of a rotation meanwhile.
+    return chain(this.#keeper.reload(before), (found) =>
+      isRefusal(found) || found.record.snapshot
+        ? nothing(state, 'superseded')
+        : this.#settle(state, before)
+    )
+  }
+
+  #touch(
+    state: SessionState,
+    before: Origin,
+    expiresAt: number,
+    renewal: number,
+    options: CommitOptions
+  ): Awaitable<string[]> {
+    const touched = this.#keeper.touch(before, expiresAt, renewal)
     const waitUntil = isPromise(touched) ? options.waitUntil : undefined
-    if (!isPromise(touched) || waitUntil === undefined) {
-      return chain(touched, (after) => this.#settle(state, after))
+    const sendsCookie = renewal > 0 || before.reissue || before.flashMarked
+    if (!isPromise(touched) || waitUntil === undefined || sendsCookie) {
+      return chain(touched, (after) =>
+        after === null ? nothing(state, 'unchanged') : this.#settle(state, after)
+      )
     }
-    // A failure has been told as an event, and would be nothing that the response could help.
+    // A failure was emitted as an `error` event; the response cannot recover.
     waitUntil(touched.catch(() => undefined))
     return this.#settle(state, { ...before, expiresAt })
   }
 
-  #destroy(state: SessionState, before: Origin): Awaitable<string[]> {
-    return chain(this.#keeper.destroy(before), () => {
-      state.settle(null)
-      // Of a session that moved on, the browser holds the new id: that cookie is not ours to remove.
-      if (before.record.frozen) return nothing(state, 'moved')
-      return this.#channelOf(state).remove(state.received)
-    })
+  /**
+   * Ends the session that came, under whatever rotation it goes on, and those of other cookies of our
+   * name; and has the browser forget its cookie, whatever that was.
+   */
+  #destroy(state: SessionState): Awaitable<string[]> {
+    const channel = this.#channelOf(state)
+    const { received } = state
+    const own = state.origin ?? state.superseded
+    const ended = own === null ? undefined : this.#keeper.destroy(own)
+    return chain(ended, () =>
+      chain(this.#destroyOthers(channel, received, own), () => {
+        state.settle(null)
+        if (own === null && channel.count(received) === 0) return nothing(state, 'empty')
+        return channel.remove(received)
+      })
+    )
+  }
+
+  #destroyOthers(channel: Channel, received: string, own: Origin | null): Awaitable<unknown> {
+    if (channel.count(received) < 2) return undefined
+    const { keyOf } = this.#keeper
+    return all(
+      channel.openAll(received).map((token) =>
+        chain(this.#keeper.find(token), (found) => {
+          const other = isRefusal(found) ? found.current : found
+          if (other === null || (own && keyOf(other.id) === keyOf(own.id))) return undefined
+          return this.#keeper.destroy(other)
+        })
+      )
+    )
+  }
+
+  /** A late request of a browser that has a newer cookie: nothing is stored, and no cookie is sent. */
+  #dropLate(state: SessionState, { id }: Origin): string[] {
+    if (state.dirty) {
+      this.#events.emit('conflict', () => ({ key: this.#keeper.keyOf(id), gone: true }))
+    }
+    return nothing(state, 'superseded')
   }
 
   /** The session is stored as `stored` now; tells the browser what it does not know. */
@@ -108,6 +176,16 @@ export class Committer {
     }
     state.settle(after)
     return lines
+  }
+
+  /** The time for a cookie that is due, where cookies end before their sessions; else 0. */
+  #renewalOf({ origin, accessed, grace }: SessionState): number {
+    const { renewCookieAfter } = this.#deadlines
+    if (renewCookieAfter === null || !accessed) return 0
+    const now = Date.now()
+    if (origin === null || grace !== null) return now
+    const { cookieAt, createdAt } = origin.record
+    return now - (cookieAt || createdAt) >= renewCookieAfter ? now : 0
   }
 
   /** The new end of a session that was only read, if it is time to move that. */

@@ -10,14 +10,16 @@ import type { ExplainReason } from './explain-reasons.ts'
 
 /**
  * Why a cookie did not give a session. Besides the reasons of a token: `corrupt`, it verified but
- * holds no record; `unknown-id`, the storage has no record of it, any more; `revoked`, it is a cookie
- * of the cookie storage whose session was ended; `schema`, the stored data do not fit the schema.
+ * holds no record; `unknown-id`, the storage has no record of it, or no more; `revoked`, it is a cookie
+ * of the cookie storage whose session was ended; `superseded`, its session has a newer id; `schema`, the
+ * stored data do not fit the schema.
  */
 export type RejectReason =
   | Exclude<Rejection, 'none'>
   | 'corrupt'
   | 'unknown-id'
   | 'revoked'
+  | 'superseded'
   | 'schema'
 
 /** The events and what each of them tells. */
@@ -30,20 +32,20 @@ export interface SessionEvents {
   save: { readonly key: string }
   /** A session was destroyed. */
   destroy: { readonly key: string }
-  /** A session got a new id. */
-  regenerate: { readonly key: string; readonly previousKey: string }
+  /** A session got a new id, under the same key. */
+  regenerate: { readonly key: string }
   /** A session came whose time was over. */
   expire: { readonly key: string }
   /** A cookie of ours was refused; a new, empty session took its place. */
   reject: { readonly reason: RejectReason }
   /**
    * More than one cookie of our name came, as when a sibling domain sets another. The first of four
-   * that verifies was taken; `count` is how many there were.
+   * that is a session was taken; `count` is how many there were.
    */
   duplicate: { readonly count: number }
   /** Records that had ended were removed. */
   cleanup: { readonly count: number }
-  /** Another request changed or ended the session first. `gone`: nothing was written. */
+  /** Another request changed, rotated or ended the session first. `gone`: nothing was written. */
   conflict: { readonly key: string; readonly gone: boolean }
   /**
    * Why a session was refused, or not saved, or its cookie not set: docs/explain.md has each reason.
@@ -69,8 +71,6 @@ export type SessionListener<Name extends SessionEventName> = (event: SessionEven
 export class SessionEmitter {
   readonly #listeners = new Map<SessionEventName, Set<(event: never) => void>>()
   readonly #onEvent: ((event: SessionEvent) => void) | undefined
-  /** Told the ids when a session gets a new one: who follows sessions needs them, and events hold none. */
-  onMove: ((previousId: string, id: string) => void) | null = null
 
   constructor(onEvent?: (event: SessionEvent) => void) {
     this.#onEvent = onEvent

@@ -2,7 +2,10 @@
  * Locks: the requests of one session, one after the other.
  *
  * A lock is for order, not for safety. It is a lease: should its holder stand still for too long, the
- * next one gets it. What keeps the late one from doing harm is the version that each write names.
+ * next one gets it. Two things keep a late holder from doing harm. It asks whether the lease is still its
+ * own before it writes, and every write names the version that it was made from. A holder that finds
+ * another version although its lease is valid, since another did not know that it had lost the lock, may
+ * do its work again only if nothing that it looked at has changed.
  *
  * @module
  */
@@ -12,12 +15,12 @@ import {
   SessionLockTimeoutError,
   SessionStorageError,
 } from './errors.ts'
-import type { Keeper } from './keeper/contract.ts'
+import { isRefusal, type Keeper } from './keeper/contract.ts'
 import type { LockQueue } from './lock-queue.ts'
 import type { Operation } from './options.ts'
 import type { Lease, SessionState } from './session-state.ts'
 import type { SessionStorage, StorageLock } from './storage/contract.ts'
-import { inBackground } from './timer.ts'
+import { inBackground, type Timer } from './timer.ts'
 
 /**
  * Milliseconds of a lease. It is renewed three times in that, so that it outlasts a handler of any
@@ -25,35 +28,79 @@ import { inBackground } from './timer.ts'
  */
 const LEASE = 5000
 
+/** Milliseconds of a clock that is never set back. */
+const now = (): number => performance.now()
+
 /** A lock that is held and kept. */
 class HeldLease implements Lease {
+  readonly key: string
   readonly #leave: () => void
   readonly #held: StorageLock | null
   readonly #renewal: ReturnType<typeof setInterval> | undefined
+  readonly #stopListening: () => void
+  /** When the storage last said that it is ours. */
+  #knownAt: number
+  #lost = false
   #released = false
+  #abandoned = false
 
-  /** @param held The storage's lock; `null` for one within the process, which nobody can lose. */
-  constructor(held: StorageLock | null, leave: () => void) {
+  /**
+   * @param held The storage's lock; `null` for one within the process, which nobody can lose.
+   * @param askedAt When the lock was asked for or later: its lease does not end before `LEASE` from then.
+   * @param signal Gives the lock back when it aborts: the client has gone, whatever its handler does.
+   */
+  constructor(
+    key: string,
+    held: StorageLock | null,
+    leave: () => void,
+    askedAt: number,
+    signal: AbortSignal | undefined
+  ) {
+    this.key = key
     this.#held = held
     this.#leave = leave
+    this.#knownAt = askedAt
+    const abandon = (): void => {
+      this.#abandoned = true
+      void this.release()
+    }
+    signal?.addEventListener('abort', abandon)
+    this.#stopListening = () => signal?.removeEventListener('abort', abandon)
     if (held === null) return
-    // A failure may pass; if it does not, the lease ends, which is found out when it matters.
+    // A failure may pass; if it does not, the lease ends, which is found out at the commit.
     this.#renewal = setInterval(() => this.isOurs().catch(() => undefined), LEASE / 3)
     inBackground(this.#renewal)
   }
 
+  get abandoned(): boolean {
+    return this.#abandoned
+  }
+
+  get certain(): boolean {
+    return this.#held === null || (!this.#lost && now() - this.#knownAt < LEASE)
+  }
+
   async isOurs(): Promise<boolean> {
-    return this.#held === null || this.#held.extend(LEASE)
+    if (this.#held === null) return true
+    if (this.#lost) return false
+    const askedAt = now()
+    if ((await this.#held.extend(LEASE)) !== false) this.#knownAt = askedAt
+    else {
+      this.#lost = true
+      clearInterval(this.#renewal)
+    }
+    return !this.#lost
   }
 
   async release(): Promise<void> {
     if (this.#released) return
     this.#released = true
+    this.#stopListening()
     clearInterval(this.#renewal)
     try {
       await this.#held?.release()
     } catch {
-      // It has been told as an event. The lease ends by itself.
+      // Already emitted as an `error` event. The lease ends by itself.
     } finally {
       this.#leave()
     }
@@ -65,40 +112,33 @@ export class Locks {
   readonly #storage: SessionStorage
   readonly #queue: LockQueue
   readonly #keeper: Keeper
-  readonly #keyOf: (id: string) => string
   readonly #operation: Operation
+  /** Who waits for a lock, and the key of it. */
+  readonly #waiting = new Map<AbortController, string>()
+  #probing: Timer | null = null
 
   /** @param storage One whose failures are `SessionStorageError`s. */
-  constructor(
-    storage: SessionStorage,
-    queue: LockQueue,
-    keeper: Keeper,
-    keyOf: (id: string) => string,
-    operation: Operation
-  ) {
+  constructor(storage: SessionStorage, queue: LockQueue, keeper: Keeper, operation: Operation) {
     this.#storage = storage
     this.#queue = queue
     this.#keeper = keeper
-    this.#keyOf = keyOf
     this.#operation = operation
   }
 
   /** Takes the lock of a session, if one came, and reads the session after that. */
   async lock(state: SessionState, signal?: AbortSignal): Promise<void> {
     if (state.closed) throw new SessionCommittedError()
-    const id = state.storedId
-    if (id !== null) {
-      const lease = await this.take(id, signal)
-      if (state.closed) {
-        await lease?.release()
-        throw new SessionCommittedError()
-      }
-      state.lease = lease
-    }
+    const { storedId } = state
+    if (storedId !== null) await this.#hold(state, storedId, signal)
     try {
-      const { origin } = state
-      if (origin === null) await state.load()
-      else if (!state.refresh(await this.#keeper.reload(origin))) throw new SessionGoneError()
+      await this.#read(state)
+      // Of several cookies, another one than the first may be the session.
+      const id = state.origin?.id
+      if (id !== undefined && state.lease && state.lease.key !== this.#keeper.keyOf(id)) {
+        await state.unlock()
+        await this.#hold(state, id, signal)
+        await this.#read(state)
+      }
     } catch (error) {
       await state.unlock()
       throw error
@@ -107,14 +147,35 @@ export class Locks {
     if (state.origin === null) await state.unlock()
   }
 
+  async #hold(state: SessionState, id: string, signal: AbortSignal | undefined): Promise<void> {
+    const lease = await this.take(id, signal)
+    if (state.closed) {
+      await lease?.release()
+      throw new SessionCommittedError()
+    }
+    state.hold(lease)
+  }
+
+  async #read(state: SessionState): Promise<void> {
+    const { origin } = state
+    if (origin === null) {
+      await state.load()
+      return
+    }
+    const found = await this.#keeper.reload(origin)
+    const [newest, superseded] = isRefusal(found) ? [null, found.current] : [found, null]
+    if (!state.refresh(newest, superseded)) throw new SessionGoneError()
+  }
+
   /**
    * Takes the lock of an id. `null`: the storage cannot lock now, and the app wants to go on.
    *
    * @throws SessionLockTimeoutError if others hold it for too long.
+   * @throws SessionStorageError if the storage fails, or is silent for longer than `timeout`.
    */
   async take(id: string, signal?: AbortSignal): Promise<Lease | null> {
     const { lockTimeout, onStorageError } = this.#operation
-    const key = this.#keyOf(id)
+    const key = this.#keeper.keyOf(id)
     const controller = new AbortController()
     const giveUp = (): void => controller.abort(signal?.reason)
     if (signal?.aborted) giveUp()
@@ -123,12 +184,14 @@ export class Locks {
       () => controller.abort(new SessionLockTimeoutError(lockTimeout)),
       lockTimeout
     )
+    const stopProbing = this.#probe(key, controller)
     try {
       await this.#queue.enter(key, controller.signal)
       const leave = (): void => this.#queue.leave(key)
       try {
         const options = { ttl: LEASE, signal: controller.signal }
-        return new HeldLease((await this.#storage.lock?.(key, options)) ?? null, leave)
+        const held = (await this.#storage.lock?.(key, options)) ?? null
+        return new HeldLease(key, held, leave, now(), signal)
       } catch (error) {
         leave()
         throw error
@@ -138,7 +201,41 @@ export class Locks {
       return null
     } finally {
       clearTimeout(timer)
+      stopProbing()
       signal?.removeEventListener('abort', giveUp)
     }
+  }
+
+  /**
+   * Reads a record now and then while locks are waited for, once for all who wait: a wait alone does not
+   * tell a busy lock from a server that is silent. A failure ends all waits.
+   */
+  #probe(key: string, controller: AbortController): () => void {
+    if (this.#storage.sync === true || !this.#storage.lock) return () => undefined
+    this.#waiting.set(controller, key)
+    if (this.#probing === null) this.#planProbe(this.#operation.timeout / 8)
+    return () => {
+      this.#waiting.delete(controller)
+      if (this.#waiting.size > 0) return
+      clearTimeout(this.#probing ?? undefined)
+      this.#probing = null
+    }
+  }
+
+  #planProbe(delay: number): void {
+    const timer = inBackground(
+      setTimeout(async () => {
+        const waiting = [...this.#waiting]
+        try {
+          await this.#storage.read(waiting[0]![1])
+        } catch (error) {
+          for (const [controller] of waiting) controller.abort(error)
+        }
+        if (this.#probing !== timer) return
+        this.#probing = null
+        if (this.#waiting.size > 0) this.#planProbe(this.#operation.timeout / 2)
+      }, delay)
+    )
+    this.#probing = timer
   }
 }

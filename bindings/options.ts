@@ -67,7 +67,9 @@ export interface SessionsOptions<Data extends object> {
   readonly idleTimeout?: number | undefined
   /**
    * Seconds between two moves of the idle deadline: reading a session writes at most that often. A
-   * session may therefore end this much earlier than `idleTimeout` says, never later.
+   * session may therefore end this much earlier than `idleTimeout` says, never later. A cookie whose
+   * `maxAge` is below `lifetime` is renewed as often while its session is used, and at the latest after
+   * half of its `maxAge`.
    *
    * @default half of idleTimeout
    */
@@ -102,8 +104,8 @@ export interface SessionsOptions<Data extends object> {
    * - `empty`: a read that fails gives a new, empty session as well, of which nothing is written and
    *   for which no cookie is set: the visitor's own session is there again when the storage is.
    *
-   * `destroy()` throws whatever is chosen: nobody is told that they are signed out who is not. So do
-   * the manager's `get`, `update` and `destroy`.
+   * `destroy()` throws whatever is chosen: a failed sign-out is never reported as success. So do the
+   * manager's `get`, `update` and `destroy`.
    *
    * @default 'throw'
    */
@@ -117,9 +119,10 @@ export interface SessionsOptions<Data extends object> {
   readonly sweepProbability?: number | undefined
   /**
    * How many sessions an owner may have at most, see `session.owner`: with one more, the oldest ends.
-   * It needs a storage that keeps owners.
+   * It needs a storage that keeps owners. Without this option an owner has at most 1000; beyond that, the
+   * oldest hundred end.
    *
-   * @default any number
+   * @default 1000
    */
   readonly maxPerOwner?: number | undefined
   /**
@@ -156,10 +159,18 @@ export interface Deadlines {
   readonly lifetime: number
   readonly idleTimeout: number | null
   readonly touchEvery: number
+  /** How old a cookie may be before it is renewed; `null` if it lasts as long as its session. */
+  readonly renewCookieAfter: number | null
 }
 
 /** Bytes of the largest record, unless the app says otherwise. */
 const MAX_SIZE = 1_048_576
+
+/**
+ * Sessions of an owner, unless the app says otherwise. The oldest tenth ends at once when there are more,
+ * so that one sign-in in a hundred reads all of them, not each.
+ */
+const MAX_PER_OWNER = 1000
 
 /** Seconds in a day: the default lifetime. */
 const DAY = 86_400
@@ -226,16 +237,25 @@ export function checkOperation(options: Omit<SessionsOptions<object>, 'schema'>)
  * @throws ConfigurationError if one is not a positive number, or they contradict each other.
  */
 export function checkDeadlines(
-  options: Pick<SessionsOptions<object>, 'lifetime' | 'idleTimeout' | 'touchEvery'>
+  options: Pick<SessionsOptions<object>, 'lifetime' | 'idleTimeout' | 'touchEvery' | 'cookie'>
 ): Deadlines {
   const lifetime = seconds('lifetime', options.lifetime ?? DAY, 1)
-  if (options.idleTimeout === undefined) return { lifetime, idleTimeout: null, touchEvery: 0 }
+  const { maxAge } = options.cookie ?? {}
+  const cookieAge = typeof maxAge === 'number' ? maxAge * 1000 : Infinity
+  const renewalOf = (touchEvery: number): number | null =>
+    cookieAge < lifetime ? Math.min(touchEvery, cookieAge / 2) : null
+
+  if (options.idleTimeout === undefined) {
+    const { touchEvery } = options
+    const every = touchEvery === undefined ? Infinity : seconds('touchEvery', touchEvery, 0)
+    return { lifetime, idleTimeout: null, touchEvery: 0, renewCookieAfter: renewalOf(every) }
+  }
   const idleTimeout = seconds('idleTimeout', options.idleTimeout, 1)
   const touchEvery = seconds('touchEvery', options.touchEvery ?? options.idleTimeout / 2, 0)
   if (touchEvery >= idleTimeout) {
     throw new ConfigurationError('touchEvery must be shorter than idleTimeout')
   }
-  return { lifetime, idleTimeout, touchEvery }
+  return { lifetime, idleTimeout, touchEvery, renewCookieAfter: renewalOf(touchEvery) }
 }
 
 /**
@@ -252,19 +272,22 @@ export function checkRandom(): void {
 }
 
 /**
- * Checks how many sessions an owner may have.
+ * Checks how many sessions an owner may have: `max`, of which `kept` are left when there are more.
  *
  * @throws ConfigurationError if it is no positive integer, or if the storage keeps no owners.
  */
-export function checkMaxPerOwner(max: number | undefined, storage: object): number {
-  if (max === undefined) return Infinity
+export function checkMaxPerOwner(
+  max: number | undefined,
+  storage: object
+): { readonly max: number; readonly kept: number } {
+  if (max === undefined) return { max: MAX_PER_OWNER, kept: MAX_PER_OWNER * 0.9 }
   if (!Number.isInteger(max) || max < 1) {
     throw new ConfigurationError(`maxPerOwner must be a positive integer, not ${String(max)}`)
   }
   if ('stateless' in storage || !('owners' in storage && storage.owners)) {
     throw new ConfigurationError('maxPerOwner needs a storage that keeps owners; this one does not')
   }
-  return max
+  return { max, kept: max }
 }
 
 /** When a session ends that was created at `createdAt` and is used at `now`, in milliseconds. */

@@ -6,7 +6,9 @@
  *
  * @module
  */
-import { all, chain, isPromise, type Awaitable } from './awaitable.ts'
+import { atATime } from './at-a-time.ts'
+import { chain, isPromise, type Awaitable } from './awaitable.ts'
+import { SessionStorageError } from './errors.ts'
 import type { SessionEmitter } from './events.ts'
 import type { Deadlines } from './options.ts'
 import { decodeRecord, type RecordOwner, type SessionRecord } from './record.ts'
@@ -51,19 +53,23 @@ export interface OwnersSettings {
   readonly keyOf: (id: string) => string
   /** The key of an owner in the index: a hash. */
   readonly ownerKeyOf: (userId: string) => string
-  /** How many sessions an owner may have; `Infinity` for any number. */
+  /** How many sessions an owner may have, and how many are left when there are more. */
   readonly max: number
+  readonly kept: number
 }
 
-interface Candidate {
-  readonly key: string
-  readonly record: SessionRecord & { readonly owner: RecordOwner }
-  readonly expiresAt: number
+interface Candidate extends OwnedSession {
+  /** When it became the owner's, in milliseconds since the epoch. */
+  readonly since: number
 }
 
-/** Sorts by time, and what came in the same millisecond by key: the same way for who ever looks. */
-function rankOf(key: string): string {
-  return Date.now().toString(36).padStart(9, '0') + key.slice(0, 8)
+/** Sessions of an owner that are read or ended at a time, so that a storage still answers others. */
+const AT_A_TIME = 16
+/** Failures in a row after which the storage is taken to be down. */
+const MAX_FAILURES = 32
+/** The newest sign-in first; of the same millisecond in one order, whoever looks. */
+function byNewest(left: Candidate, right: Candidate): number {
+  return right.since - left.since || (left.key < right.key ? 1 : -1)
 }
 
 /** Does something whose failure harms nobody; it has been told as an event. */
@@ -81,6 +87,8 @@ export class Owners implements OwnerControl {
   readonly #storage: SessionStorage
   readonly #index: OwnerIndex
   readonly #settings: OwnersSettings
+  /** How many keys the index has of an owner whose record is about to be written. */
+  readonly #counts = new WeakMap<RecordOwner, number | null>()
 
   /** Both are guarded: their failures are `SessionStorageError`s. */
   constructor(storage: SessionStorage, index: OwnerIndex, settings: OwnersSettings) {
@@ -92,29 +100,31 @@ export class Owners implements OwnerControl {
   /**
    * Puts a record into the index that is about to be written under a key, unless it is there.
    *
-   * @param before The record that it follows, and whether that has the same key.
+   * @param before The record that it follows.
    */
   claim(
     record: SessionRecord,
     key: string,
-    before: SessionRecord | undefined,
-    sameKey: boolean
+    before: SessionRecord | undefined
   ): Awaitable<SessionRecord> {
     const { owner, createdAt } = record
     if (owner === null) return record
     const known = before?.owner?.id === owner.id ? before.owner : undefined
-    if (sameKey && known?.rank !== undefined) {
-      return { ...record, owner: { ...owner, rank: known.rank, until: known.until } }
+    if (known?.until !== undefined) {
+      return { ...record, owner: { ...owner, since: known.since, until: known.until } }
     }
     const until = createdAt + this.#settings.deadlines.lifetime
-    const claimed: SessionRecord = {
+    const claimed = {
       ...record,
-      owner: { ...owner, rank: known?.rank ?? rankOf(key), until },
+      owner: { ...owner, since: Date.now(), until },
       // As it is now: the handler may go on while the index is written.
       data: new Map(record.data),
       flash: new Map(record.flash),
     }
-    return chain(this.#index.add(this.#indexKeyOf(owner.id), key, until), () => claimed)
+    return chain(this.#index.add(this.#indexKeyOf(owner.id), key, until), (count) => {
+      this.#counts.set(claimed.owner, typeof count === 'number' ? count : null)
+      return claimed
+    })
   }
 
   /** When a record ends that would end at `expiresAt`: never after its entry in the index. */
@@ -123,106 +133,118 @@ export class Owners implements OwnerControl {
   }
 
   /** Brings the index up to what was written, and sees to it that an owner has not too many. */
-  settle(before: Origin | null, after: Origin, grace: number): Awaitable<unknown> {
-    const { keyOf, max } = this.#settings
+  settle(before: Origin | null, after: Origin): Awaitable<unknown> {
     const [left, right] = [before?.record.owner, after.record.owner]
-    const sameOwner = left?.id === right?.id
-    const leave = (): Awaitable<unknown> => {
-      if (before === null || !left || (sameOwner && before.id === after.id)) return undefined
-      const [owner, key] = [this.#indexKeyOf(left.id), keyOf(before.id)]
-      if (grace === 0) return this.#index.remove(owner, key)
-      return this.#index.add(owner, key, Math.min(before.expiresAt, Date.now() + grace * 1000))
-    }
-    return chain(quietly(leave), () =>
-      right && !sameOwner && max < Infinity ? this.#trim(right.id, max) : undefined
-    )
+    if (left?.id === right?.id) return undefined
+    const key = this.#settings.keyOf(after.id)
+    const leave = (): Awaitable<unknown> =>
+      left && this.#index.remove(this.#indexKeyOf(left.id), key)
+    return chain(quietly(leave), () => right && this.#trim(right))
   }
 
   /** Takes a session out of the index that was destroyed. */
-  forget({ id, record: { owner } }: Origin): Awaitable<unknown> {
+  forget(key: string, { owner }: SessionRecord): Awaitable<unknown> {
     if (owner === null) return undefined
-    return quietly(() => this.#index.remove(this.#indexKeyOf(owner.id), this.#settings.keyOf(id)))
+    return quietly(() => this.#index.remove(this.#indexKeyOf(owner.id), key))
   }
 
   list(userId: string): Awaitable<OwnedSession[]> {
-    const { idleTimeout } = this.#settings.deadlines
     return chain(this.#candidates(userId), (candidates) =>
-      candidates
-        .filter(({ record }) => !record.frozen)
-        .map(({ key, record: { createdAt, owner }, expiresAt }) => {
-          const lastSeenAt = idleTimeout && Math.max(createdAt, expiresAt - idleTimeout)
-          return { key, createdAt, expiresAt, lastSeenAt, labels: owner.labels }
-        })
+      candidates.map(({ since: _, ...session }) => session)
     )
   }
 
   /**
-   * A session that gets another id meanwhile is in the index under both keys, but we may look for the
-   * new record before it is there and for the old one after it has gone. So we look until there is
-   * nothing, and at least twice.
+   * Ends each session as it is found, a bounded number at a time, and goes on if one fails: whatever
+   * stands in the way, each call makes progress.
    */
   async revoke(userId: string, { except, only }: Selection): Promise<number> {
     const { keyOf } = this.#settings
-    const sparedKeys = except ? [except.id, except.origin?.id ?? except.id].map(keyOf) : []
-    const sparedRank = except?.origin?.record.owner?.rank
-    const isSpared = ({ key, record: { owner } }: Candidate): boolean =>
-      (only !== undefined && key !== only) ||
-      sparedKeys.includes(key) ||
-      (sparedRank !== undefined && sparedRank === owner.rank)
+    const spared = except && keyOf(except.id)
+    const keys = only === undefined ? await this.#index.keys(this.#indexKeyOf(userId)) : [only]
     let revoked = 0
-    for (let pass = 1, found = 0; found > 0 || pass <= 2; pass++) {
-      const candidates = await this.#candidates(userId)
-      const ended = candidates.filter((candidate) => !isSpared(candidate))
-      await all(ended.map((candidate) => this.#end(candidate)))
-      revoked += ended.filter(({ record }) => !record.frozen).length
-      found = ended.length
-    }
+    let failures = 0
+    let failure: unknown
+    await this.#each(keys, async (key) => {
+      if (key === spared || failures >= MAX_FAILURES) return
+      try {
+        if ((await this.#find(key, userId)) === null) return
+        await this.#end(key, userId)
+        revoked++
+        failures = 0
+      } catch (error) {
+        failures++
+        failure ??= error
+      }
+    })
+    if (failure !== undefined) throw failure
+    // An index that may have lost entries does not say that there are no more sessions.
+    const gaps = await this.#index.gaps?.()
+    if (gaps) throw this.#incomplete(gaps)
     return revoked
   }
 
+  #incomplete(why: string): SessionStorageError {
+    const error = new SessionStorageError('find by owner', new Error(why))
+    this.#settings.events.emit('error', () => ({ error }))
+    return error
+  }
+
   /**
-   * Ends the oldest sessions of an owner who has more than `max`. Of parallel sign-ins the last one to
-   * look sees all, and whatever the others end is not among the newest of all either.
+   * Ends the oldest sessions of an owner who has too many. Of parallel sign-ins the last one to look sees
+   * all, and whatever the others end is not among the newest of all either.
    */
-  #trim(userId: string, max: number): Awaitable<unknown> {
-    return chain(this.#candidates(userId), (candidates) => {
-      const live = candidates.filter(({ record }) => !record.frozen)
-      // One that gets another id at this moment is there twice, with one rank.
-      const ranks = [...new Set(live.map(({ record }) => record.owner.rank))]
-      const kept = new Set(ranks.slice(0, max))
-      const ended = live.filter(({ record }) => !kept.has(record.owner.rank))
-      return all(ended.map((candidate) => this.#end(candidate)))
+  #trim(owner: RecordOwner): Awaitable<unknown> {
+    const { max, kept } = this.#settings
+    const count = this.#counts.get(owner) ?? null
+    if (count !== null && count <= max) return undefined
+    return chain(this.#index.keys(this.#indexKeyOf(owner.id)), (keys) => {
+      if (keys.length <= max) return undefined
+      return chain(this.#candidates(owner.id, keys), (candidates) => {
+        if (candidates.length <= max) return undefined
+        return this.#each(candidates.slice(kept), ({ key }) => this.#end(key, owner.id))
+      })
     })
   }
 
-  #end({ key, record }: Candidate): Awaitable<unknown> {
+  #end(key: string, userId: string): Awaitable<unknown> {
     return chain(this.#storage.destroy(key), () => {
       this.#settings.events.emit('destroy', () => ({ key }))
-      return quietly(() => this.#index.remove(this.#indexKeyOf(record.owner.id), key))
+      return quietly(() => this.#index.remove(this.#indexKeyOf(userId), key))
     })
   }
 
-  /** The records that are the owner's, the newest first. */
-  #candidates(userId: string): Awaitable<Candidate[]> {
-    return chain(this.#index.keys(this.#indexKeyOf(userId)), (keys) =>
-      chain(all(keys.map((key) => this.#find(key, userId))), (found) =>
-        found
-          .filter((candidate) => candidate !== null)
-          .sort(({ record: { owner: left } }, { record: { owner: right } }) =>
-            (left.rank ?? '') < (right.rank ?? '') ? 1 : -1
-          )
-      )
-    )
+  /** The sessions that are the owner's, the newest first. */
+  #candidates(userId: string, known?: readonly string[]): Awaitable<Candidate[]> {
+    return chain(known ?? this.#index.keys(this.#indexKeyOf(userId)), (keys) => {
+      const candidates: Candidate[] = []
+      const look = (key: string): Awaitable<unknown> =>
+        chain(this.#find(key, userId), (found) => found && candidates.push(found))
+      return chain(this.#each(keys, look), () => candidates.sort(byNewest))
+    })
+  }
+
+  /** Does work on each of some things: at once where nothing is waited for, else some at a time. */
+  #each<Item>(
+    items: readonly Item[],
+    work: (item: Item) => Awaitable<unknown>
+  ): Awaitable<unknown> {
+    if (this.#storage.sync !== true) return atATime(AT_A_TIME, items, async (item) => work(item))
+    const pending = items.map(work).filter(isPromise)
+    return pending.length > 0 ? Promise.all(pending) : undefined
   }
 
   #find(key: string, userId: string): Awaitable<Candidate | null> {
+    const { idleTimeout, lifetime } = this.#settings.deadlines
     return chain(this.#storage.read(key), (stored) => {
       const record = stored && decodeRecord(stored.value)
       if (stored === null || record?.owner?.id !== userId) return null
-      const end = record.createdAt + this.#settings.deadlines.lifetime
-      const expiresAt = Math.min(stored.expiresAt, end)
+      const { createdAt, owner } = record
+      const expiresAt = Math.min(stored.expiresAt, createdAt + lifetime)
       if (expiresAt <= Date.now()) return null
-      return { key, record: { ...record, owner: record.owner }, expiresAt }
+      const lastSeenAt = idleTimeout && Math.max(createdAt, expiresAt - idleTimeout)
+      const { labels, since = 0 } = owner
+      return { key, createdAt, expiresAt, lastSeenAt, labels, since }
     })
   }
 

@@ -1,15 +1,25 @@
 /**
- * The record: what a storage keeps of a session, and its text.
+ * The record: what a storage keeps of a session, as JSON.
  *
  * ```json
- * {"c":1763700000000,"d":{"userId":42},"f":{"notice":"Saved"}}
+ * {"c":1763700000000,"r":"3q2-7wAA…","d":{"userId":42},"f":{"notice":"Saved"},"m":{"notice":"k3f9x1"}}
  * ```
  *
- * `c` created at, `d` data, `f` flash messages that wait, `z` 1 if the record is frozen (its session
- * has another id now), `a` when its visitor last proved who they are. In a cookie also `i` the id and `e` expires at. `o` is the owner, if there is
- * one: `i` the user's id, `l` labels, and what finds the owner's sessions: on a server `r` the rank
- * and `u` until when the index has it, in a cookie `e` the epoch. Times are milliseconds since the
- * epoch; what is empty is left out.
+ * | field | meaning |
+ * | --- | --- |
+ * | `c` | created at |
+ * | `r` | on a server: the current rotation |
+ * | `t` | when the rotation last changed |
+ * | `g` | until when a snapshot of an older rotation may exist |
+ * | `z` | 1 in such a snapshot |
+ * | `k` | when the browser last got its cookie, if `cookie.maxAge` is below `lifetime` |
+ * | `a` | when the visitor last authenticated |
+ * | `o` | the owner: `i` the user's id, `l` labels, `s` since when; on a server `u`, until when the index has it; in a cookie `e`, the epoch |
+ * | `d` | data |
+ * | `f`, `m` | flash messages for the next request, and on a server a mark of each |
+ * | `i`, `n`, `e` | in a cookie: the session key, the number of the rotation, expires at |
+ *
+ * Times are milliseconds since the epoch. Empty fields are left out.
  *
  * @module
  */
@@ -25,36 +35,53 @@ export interface SessionOwner {
 
 /** Whose a session at rest is, and how it is found. */
 export interface RecordOwner extends SessionOwner {
-  /** On a server: sorts the sessions of an owner by when they became theirs. */
-  readonly rank?: string | undefined
+  /** When the session became theirs, in milliseconds since the epoch. */
+  readonly since?: number | undefined
   /** On a server: until when the index of owners has the session. */
   readonly until?: number | undefined
   /** In a cookie: the owner's epoch when the session became theirs. */
   readonly epoch?: string | undefined
 }
 
+/** A flash message. Two messages with equal values are told apart by their marks. */
+export interface FlashMessage {
+  readonly value: unknown
+  readonly mark: string
+}
+
 /** A session at rest. */
 export interface SessionRecord {
-  /** The id, where the record is all there is: in a cookie. */
-  readonly id: string | null
+  /** The session key, where the record is all there is: in a cookie. */
+  readonly sessionKey: string | null
+  /** The current rotation, 24 characters; in a cookie a number that counts up, with leading zeros. */
+  readonly rotation: string
+  /** When the rotation last changed, in milliseconds since the epoch; 0 if it never did. */
+  readonly rotatedAt: number
+  /** Until when a snapshot of an older rotation may exist, in milliseconds since the epoch; or 0. */
+  readonly graceUntil: number
+  /** Whether this is the snapshot of an older rotation: to be read, never to be written. */
+  readonly snapshot: boolean
   /** When the session was created, in milliseconds since the epoch. */
   readonly createdAt: number
   /** When the session ends, where no storage keeps that: in a cookie. */
   readonly expiresAt: number | null
-  /** Whether the session has moved on to another id: to be read, never to be written. */
-  readonly frozen: boolean
-  /** When the visitor last proved who they are, in milliseconds since the epoch. */
+  /** When the browser last got its cookie, in milliseconds since the epoch; 0 where that is not kept. */
+  readonly cookieAt: number
+  /** When the visitor last authenticated, in milliseconds since the epoch. */
   readonly authenticatedAt: number | null
   /** Whose session it is, if it is anybody's. */
   readonly owner: RecordOwner | null
   /** The values. */
   readonly data: ReadonlyMap<string, unknown>
   /** The flash messages for the next request. */
-  readonly flash: ReadonlyMap<string, unknown>
+  readonly flash: ReadonlyMap<string, FlashMessage>
 }
 
-/** A clock that is ahead of ours by less than this is not a forgery. */
-const CLOCK_SKEW = 60_000
+/**
+ * Milliseconds by which the clocks of two nodes may differ. A session in a cookie that is younger than
+ * this is no forgery, and a revocation outlives the last cookie by as much.
+ */
+export const CLOCK_SKEW = 300_000
 
 interface RecordText {
   a?: number
@@ -62,8 +89,14 @@ interface RecordText {
   d?: Record<string, unknown>
   e?: number
   f?: Record<string, unknown>
+  g?: number
   i?: string
+  k?: number
+  m?: Record<string, string>
+  n?: number
   o?: OwnerText
+  r?: string
+  t?: number
   z?: 1
 }
 
@@ -71,18 +104,24 @@ interface OwnerText {
   i: string
   e?: string | undefined
   l?: Readonly<Record<string, string>>
-  r?: string | undefined
+  s?: number | undefined
   u?: number | undefined
 }
 
-function encodeOwner({ id, labels, rank, until, epoch }: RecordOwner): OwnerText {
-  const text: OwnerText = { i: id, r: rank, u: until, e: epoch }
+function encodeOwner({ id, labels, since, until, epoch }: RecordOwner): OwnerText {
+  const text: OwnerText = { i: id, s: since, u: until, e: epoch }
   return Object.keys(labels).length > 0 ? { ...text, l: labels } : text
+}
+
+/** All values of a record, those of flash messages included. */
+function valuesOf({ data, flash }: SessionRecord): [key: string, value: unknown][] {
+  const messages = [...flash].map(([key, { value }]): [string, unknown] => [key, value])
+  return [...data, ...messages]
 }
 
 /** Names the value that JSON cannot hold. */
 function unserializable(record: SessionRecord, cause: unknown): unknown {
-  for (const [key, value] of [...record.data, ...record.flash]) {
+  for (const [key, value] of valuesOf(record)) {
     try {
       JSON.stringify(value)
     } catch (error) {
@@ -98,13 +137,27 @@ function unserializable(record: SessionRecord, cause: unknown): unknown {
  * @throws SessionSerializationError if a value is cyclic, holds a BigInt, or its `toJSON` throws.
  */
 export function encodeRecord(record: SessionRecord): string {
+  const { sessionKey, flash } = record
   const text: RecordText = { c: record.createdAt }
-  if (record.id !== null) text.i = record.id
+  if (sessionKey === null) text.r = record.rotation
+  else {
+    text.i = sessionKey
+    text.n = Number(record.rotation)
+  }
   if (record.expiresAt !== null) text.e = record.expiresAt
+  if (record.rotatedAt > 0) text.t = record.rotatedAt
+  if (record.graceUntil > 0) text.g = record.graceUntil
+  if (record.snapshot) text.z = 1
+  if (record.cookieAt > 0) text.k = record.cookieAt
   // Own properties, whatever their names: `fromEntries` defines, it does not assign.
   if (record.data.size > 0) text.d = Object.fromEntries(record.data)
-  if (record.flash.size > 0) text.f = Object.fromEntries(record.flash)
-  if (record.frozen) text.z = 1
+  if (flash.size > 0) {
+    const pick = <Value>(of: (message: FlashMessage) => Value): Record<string, Value> =>
+      Object.fromEntries([...flash].map(([key, message]) => [key, of(message)]))
+    text.f = pick(({ value }) => value)
+    // Nobody else writes a record in a cookie, so its messages need no marks.
+    if (sessionKey === null) text.m = pick(({ mark }) => mark)
+  }
   if (record.authenticatedAt !== null) text.a = record.authenticatedAt
   if (record.owner !== null) text.o = encodeOwner(record.owner)
   try {
@@ -126,31 +179,73 @@ function isValues(value: unknown): value is Record<string, unknown> | undefined 
   return value === undefined || isObject(value)
 }
 
-function isText(value: unknown): value is string | undefined {
+function isString(value: unknown): value is string | undefined {
   return value === undefined || typeof value === 'string'
+}
+
+function isOptionalTime(value: unknown): value is number | undefined {
+  return value === undefined || isTime(value)
 }
 
 /** The owner of a record, or `undefined` if it is not one, whatever it is. */
 function decodeOwner(text: unknown): RecordOwner | null | undefined {
   if (text === undefined) return null
   if (!isObject(text)) return undefined
-  const { i: id, e: epoch, l: labels = {}, r: rank, u: until } = text
+  const { i: id, e: epoch, l: labels = {}, s: since, u: until } = text
   if (typeof id !== 'string' || id === '' || !isObject(labels)) return undefined
   if (!Object.values(labels).every((label) => typeof label === 'string')) return undefined
-  if (!isText(epoch) || !isText(rank) || !(until === undefined || isTime(until))) return undefined
-  return { id, labels: labels as Record<string, string>, rank, until, epoch }
+  if (!isString(epoch) || !isOptionalTime(since) || !isOptionalTime(until)) return undefined
+  return { id, labels: labels as Record<string, string>, since, until, epoch }
 }
 
-const NOTHING: ReadonlyMap<string, unknown> = new Map()
+/** Where a record says which session and which rotation it is; `null` if it does not. */
+function decodeIdentity(
+  parsed: Record<string, unknown>
+): Pick<SessionRecord, 'sessionKey' | 'rotation'> | null {
+  const { i: sessionKey, n: number, r: rotation } = parsed
+  if (sessionKey === undefined) {
+    return typeof rotation === 'string' ? { sessionKey: null, rotation } : null
+  }
+  // There is always a next rotation.
+  const counts = Number.isSafeInteger((number as number) + 1) && (number as number) >= 0
+  if (typeof sessionKey !== 'string' || !SESSION_KEY.test(sessionKey) || !counts) return null
+  return { sessionKey, rotation: rotationOfNumber(number as number) }
+}
+
+const SESSION_KEY = /^[A-Za-z0-9_-]{16}$/
+
+/** The rotation of a session in a cookie, as it stands in the id: 24 characters. */
+export function rotationOfNumber(number: number): string {
+  return String(number).padStart(24, '0')
+}
+
+const NO_VALUES: ReadonlyMap<string, unknown> = new Map()
+const NO_FLASH: ReadonlyMap<string, FlashMessage> = new Map()
 
 function toMap(values: Record<string, unknown> | undefined): ReadonlyMap<string, unknown> {
-  if (values === undefined) return NOTHING
+  if (values === undefined) return NO_VALUES
   const map = new Map<string, unknown>()
   for (const key of Object.keys(values)) map.set(key, values[key])
   return map
 }
 
-/** The record of a text, or `null` if it is not one, whatever it is. */
+function toFlash(
+  values: Record<string, unknown> | undefined,
+  marks: Record<string, unknown> | undefined
+): ReadonlyMap<string, FlashMessage> {
+  if (values === undefined) return NO_FLASH
+  const map = new Map<string, FlashMessage>()
+  for (const key of Object.keys(values)) {
+    const mark = marks !== undefined && Object.hasOwn(marks, key) ? marks[key] : ''
+    map.set(key, { value: values[key], mark: typeof mark === 'string' ? mark : '' })
+  }
+  return map
+}
+
+/**
+ * The record of a string, or `null` if it is not one, whatever it is. No time in it is compared with
+ * the clock: that is up to who knows whose clock wrote it.
+ */
 export function decodeRecord(text: string): SessionRecord | null {
   let parsed: unknown
   try {
@@ -159,26 +254,29 @@ export function decodeRecord(text: string): SessionRecord | null {
     return null
   }
   if (!isObject(parsed)) return null
-  const { a: authenticatedAt = null, c: createdAt, d: data } = parsed
-  const { e: expiresAt = null, f: flash, i: id = null } = parsed
-  const latest = Date.now() + CLOCK_SKEW
-  if (!isTime(createdAt) || createdAt > latest) return null
-  if (authenticatedAt !== null && !(isTime(authenticatedAt) && authenticatedAt <= latest))
-    return null
-  if (expiresAt !== null && !isTime(expiresAt)) return null
-  if (id !== null && typeof id !== 'string') return null
-  if (!isValues(data) || !isValues(flash)) return null
+  const { a: authenticatedAt, c: createdAt, d: data, e: expiresAt, f: flash } = parsed
+  const { g: graceUntil, k: cookieAt, m: marks, t: rotatedAt } = parsed
+  if (!isTime(createdAt)) return null
+  for (const time of [authenticatedAt, expiresAt, graceUntil, cookieAt, rotatedAt]) {
+    if (!isOptionalTime(time)) return null
+  }
+  if (!isValues(data) || !isValues(flash) || !isValues(marks)) return null
+  const identity = decodeIdentity(parsed)
   const owner = decodeOwner(parsed.o)
-  if (owner === undefined) return null
+  if (identity === null || owner === undefined) return null
   return {
-    id,
+    sessionKey: identity.sessionKey,
+    rotation: identity.rotation,
+    rotatedAt: (rotatedAt as number | undefined) ?? 0,
+    graceUntil: (graceUntil as number | undefined) ?? 0,
+    snapshot: parsed.z === 1,
     createdAt,
-    expiresAt,
-    frozen: parsed.z === 1,
-    authenticatedAt,
+    expiresAt: (expiresAt as number | undefined) ?? null,
+    cookieAt: (cookieAt as number | undefined) ?? 0,
+    authenticatedAt: (authenticatedAt as number | undefined) ?? null,
     owner,
     data: toMap(data),
-    flash: toMap(flash),
+    flash: toFlash(flash, marks),
   }
 }
 
@@ -189,13 +287,13 @@ function isPrimitive(value: unknown): boolean {
 /** Whether requests may share a record: a handler cannot change a value of it in place. */
 export function isShareable({ data, flash }: SessionRecord): boolean {
   for (const value of data.values()) if (!isPrimitive(value)) return false
-  for (const value of flash.values()) if (!isPrimitive(value)) return false
+  for (const { value } of flash.values()) if (!isPrimitive(value)) return false
   return true
 }
 
 /** The three values of a record that take the most characters as JSON, the largest first. */
 export function largestValues(record: SessionRecord): { key: string; size: number }[] {
-  return [...record.data, ...record.flash]
+  return valuesOf(record)
     .map(([key, value]) => ({ key, size: JSON.stringify(value)?.length ?? 0 }))
     .sort((left, right) => right.size - left.size)
     .slice(0, 3)

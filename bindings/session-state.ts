@@ -10,11 +10,11 @@
 import type { Awaitable } from './awaitable.ts'
 import type { TokenRing } from './codec/engine.ts'
 import type { Explanation } from './explanation.ts'
-import type { SessionOwner, SessionRecord } from './record.ts'
+import { decodeRecord, type FlashMessage, type SessionOwner, type SessionRecord } from './record.ts'
 
 /** A stored session that came with a request. */
 export interface Origin {
-  /** Its id. */
+  /** Its id; of a snapshot, the older one that it is a snapshot of. */
   readonly id: string
   readonly record: SessionRecord
   /** The record's text, as it is stored. */
@@ -39,6 +39,10 @@ export interface Source {
   readonly id: string | null
   /** Why `load` gave `null` although a session may be there: an empty one stands in for it. */
   readonly failure: unknown
+  /** The session whose older rotation came a moment after it was superseded: see `SessionState`. */
+  readonly superseded?: Origin | null
+  /** Whether a token came that is no session, so that the client had better forget it. */
+  readonly refused?: boolean
   /** Whether no request brought the session, so that flash messages go on waiting. */
   readonly background?: boolean
   /** Whether the cookie says, unverified, that a flash message waits to be delivered. */
@@ -50,7 +54,13 @@ export type TransportKind = 'cookie' | 'bearer' | 'header'
 
 /** The lock of a session, held. */
 export interface Lease {
-  /** Whether nobody else can have it. */
+  /** The storage key that it is for. */
+  readonly key: string
+  /** Whether it was given back before the session was committed: its client has gone. */
+  readonly abandoned: boolean
+  /** Whether nobody else can have had it since it was taken, as far as the clock of this process says. */
+  readonly certain: boolean
+  /** Whether the storage says that nobody else has it. */
   isOurs(): Awaitable<boolean>
   /** Gives it to the next request. Never rejects. */
   release(): Promise<void>
@@ -58,8 +68,10 @@ export interface Lease {
 
 /** What a state needs from its manager. */
 export interface Host {
-  /** Makes an id. */
+  /** Makes the id of a new session. */
   createId(): string
+  /** The id that a session has after its next rotation. */
+  nextId(origin: Origin): string
   /** Takes the lock of a session, and makes the session the newest one. */
   lock(state: SessionState, signal?: AbortSignal): Promise<void>
   /** The name of the cookie for HTTPS, for which the keys are. */
@@ -77,7 +89,7 @@ export interface Host {
 /** A record in work. */
 export interface Draft {
   readonly data: Map<string, unknown>
-  readonly flash: Map<string, unknown>
+  readonly flash: Map<string, FlashMessage>
   owner: SessionOwner | null
   authenticatedAt: number | null
 }
@@ -88,13 +100,16 @@ export type Change = (draft: Draft) => void
 /** What a session looks like while nothing was changed: no map is made for it. */
 interface View {
   readonly data: ReadonlyMap<string, unknown>
-  readonly flash: ReadonlyMap<string, unknown>
+  readonly flash: ReadonlyMap<string, FlashMessage>
   readonly owner: SessionOwner | null
   readonly authenticatedAt: number | null
 }
 
-const NOTHING: ReadonlyMap<string, unknown> = new Map()
-const EMPTY_VIEW: View = { data: NOTHING, flash: NOTHING, owner: null, authenticatedAt: null }
+const NO_FLASH: ReadonlyMap<string, FlashMessage> = new Map()
+const EMPTY_VIEW: View = { data: new Map(), flash: NO_FLASH, owner: null, authenticatedAt: null }
+
+/** Stands for all keys, among those that a handler has looked at under a lock. */
+const EVERY_KEY = Symbol('every key')
 
 /** The state of a session. Only the manager and `Session` see it. */
 export class SessionState {
@@ -103,11 +118,21 @@ export class SessionState {
   /** What the session holds now, with the changes. `flash` is for the next request. */
   view: View = EMPTY_VIEW
   /** The flash messages that the last request left, without those that were taken out. */
-  incoming: ReadonlyMap<string, unknown> = NOTHING
+  incoming: ReadonlyMap<string, FlashMessage> = NO_FLASH
   /** What was done, in order. */
   changes: Change[] = []
+  /**
+   * The session that goes on under a newer rotation than the one that came, which was superseded a
+   * moment ago: a late request of the same browser. It holds nothing here and nothing is stored, so that
+   * no cookie replaces the newer one; only `destroy()` reaches that session.
+   */
+  superseded: Origin | null = null
+  /** Whether a token came that is no session. */
+  refused = false
   /** Seconds that the old id may still be read, if the session gets a new one. */
   grace: number | null = null
+  /** When the cookie that the response sends was made, where the record keeps that; else 0. */
+  cookieAt = 0
   accessed = false
   touched = false
   destroyed = false
@@ -143,7 +168,9 @@ export class SessionState {
   /** When this request said that its visitor proved who they are. */
   #authenticatedAt: number | null = null
   /** The messages that came with the request, which the next record must not hold. */
-  #delivered: ReadonlyMap<string, unknown> = NOTHING
+  #delivered: ReadonlyMap<string, FlashMessage> = NO_FLASH
+  /** The keys that were read or set since the lock was taken; `null` without a lock. */
+  #seen: Set<string | symbol> | null = null
   /** The view, once it is this request's own. */
   #draft: Draft | null = null
   readonly #host: Host
@@ -239,38 +266,79 @@ export class SessionState {
     return this.#locking
   }
 
+  /** Has the lock from now on. */
+  hold(lease: Lease | null): void {
+    this.lease = lease
+    this.#seen = lease === null ? null : new Set()
+  }
+
   /** Gives the lock back, if there is one. */
   async unlock(): Promise<void> {
     const { lease } = this
-    this.lease = null
+    this.hold(null)
     await lease?.release()
   }
 
+  /** Notes that a value was read or set, which matters under a lock: without a name, all of them. */
+  see(key: string | symbol = EVERY_KEY): void {
+    this.#seen?.add(key)
+  }
+
   /**
-   * Takes what is stored now for what was read before; `null` if the session has ended. `false` if
-   * work was done on a session that has ended: it is for no other session.
+   * Whether the work may be done again on a newer record of the session: under a lock, only if nothing
+   * has changed that the handler has looked at or set.
    */
-  refresh(newest: Origin | null): boolean {
+  mayRebase({ record }: Origin): boolean {
+    const seen = this.#seen
+    if (seen === null || this.origin === null) return true
+    // From the string: a handler may have changed values of the decoded record in place.
+    const before = decodeRecord(this.origin.text)!
+    const keys = seen.has(EVERY_KEY)
+      ? new Set([...before.data.keys(), ...record.data.keys()])
+      : [...seen].filter((key) => typeof key === 'string')
+    const isSame = (left: unknown, right: unknown): boolean =>
+      JSON.stringify(left) === JSON.stringify(right)
+    return (
+      [...keys].every((key) => isSame(before.data.get(key), record.data.get(key))) &&
+      before.owner?.id === record.owner?.id &&
+      before.authenticatedAt === record.authenticatedAt
+    )
+  }
+
+  /**
+   * Takes what is stored now for what was read before; `null` if the session has ended, or goes on under
+   * a newer rotation as `superseded`. `false` if there are pending changes but the session no longer
+   * exists for this request.
+   */
+  refresh(newest: Origin | null, superseded: Origin | null): boolean {
     this.#handedOut?.clear()
     const idle = this.changes.length === 0 && this.grace === null && !this.#settled
-    if (idle) this.#adopt(newest)
-    else if (newest === null) return false
+    if (idle) {
+      this.#id = null
+      this.#adopt(newest)
+      this.superseded = superseded
+    } else if (newest === null || newest.record.snapshot) return false
     else this.rebase(newest)
     return true
   }
 
   #adopt(origin: Origin | null): void {
-    this.failure = this.#source?.failure ?? null
-    this.#source = null
+    const source = this.#source
+    if (source !== null) {
+      this.failure = source.failure
+      this.superseded = source.superseded ?? null
+      this.refused = source.refused === true
+      this.#source = null
+    }
     this.origin = origin
     this.view = EMPTY_VIEW
-    this.incoming = NOTHING
-    this.#delivered = NOTHING
+    this.incoming = NO_FLASH
+    this.#delivered = NO_FLASH
     if (origin === null) return
-    const { data, flash, frozen, owner, authenticatedAt } = origin.record
-    this.view = { data, flash: this.#background ? flash : NOTHING, owner, authenticatedAt }
-    // A frozen record's messages are those of the session that moved on.
-    if (frozen || this.#background) return
+    const { data, flash, snapshot, owner, authenticatedAt } = origin.record
+    this.view = { data, flash: this.#background ? flash : NO_FLASH, owner, authenticatedAt }
+    // The messages in a snapshot are for whoever has the newer rotation.
+    if (snapshot || this.#background) return
     this.incoming = flash
     this.#delivered = flash
   }
@@ -312,10 +380,28 @@ export class SessionState {
     this.incoming = rest
   }
 
-  /** Gives the session a new id. The one it came with is retired, however often this is called. */
+  /**
+   * Gives the session a new id: the same session key with another rotation. A snapshot and a session
+   * that is not stored have no rotation to change; they get an id of their own.
+   */
   regenerate(grace: number): void {
     this.grace = grace
-    this.#id = this.#host.createId()
+    const { origin } = this
+    const rotates = origin !== null && !origin.record.snapshot
+    this.#id = rotates ? this.#host.nextId(origin) : this.#host.createId()
+  }
+
+  /** Whether the handler said that its visitor has just authenticated. */
+  get authenticates(): boolean {
+    return this.#authenticatedAt !== null
+  }
+
+  /** Does the work on an empty session instead: the handler of a snapshot has signed somebody in. */
+  startAnew(): void {
+    this.origin = null
+    this.#draft = { data: new Map(), flash: new Map(), owner: null, authenticatedAt: null }
+    this.view = this.#draft
+    for (const change of this.changes) change(this.#draft)
   }
 
   /** Gives a session that was never stored another id, should its own be taken. */
@@ -326,8 +412,8 @@ export class SessionState {
   /** Does the work again on a newer record of the same session. */
   rebase(origin: Origin): void {
     const flash = new Map(origin.record.flash)
-    for (const [key, delivered] of this.#delivered) {
-      if (JSON.stringify(flash.get(key)) === JSON.stringify(delivered)) flash.delete(key)
+    for (const [key, { mark }] of this.#delivered) {
+      if (flash.get(key)?.mark === mark) flash.delete(key)
     }
     this.origin = origin
     const { data, owner, authenticatedAt } = origin.record
@@ -343,8 +429,11 @@ export class SessionState {
     this.changes = this.changes.slice(this.written)
     if (this.#draft && this.changes.length === 0) this.#draft.owner = origin?.record.owner ?? null
     this.grace = null
+    this.cookieAt = 0
     this.touched = false
-    this.#delivered = NOTHING
+    this.superseded = null
+    this.refused = false
+    this.#delivered = NO_FLASH
   }
 
   /** Remembers what an object looked like when the handler got it, in development. */

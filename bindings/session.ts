@@ -71,7 +71,10 @@ export class Session<Data extends object = UntypedData, Flash extends object = D
     this.#state = state
   }
 
-  /** The session's id, 24 characters. It changes with `regenerateId()`. Never log it. */
+  /**
+   * The session's id, 40 characters: 16 that name the session and stay, and 24 that change with
+   * `regenerateId()`. Never log it.
+   */
   get id(): string {
     return this.#read().id
   }
@@ -225,14 +228,17 @@ export class Session<Data extends object = UntypedData, Flash extends object = D
   get(key: string, fallback?: unknown): unknown {
     const state = this.#read()
     if (state.destroyed) return fallback
+    state.see(key)
     const { data } = state.view
     if (data.has(key)) return state.handOut(key, data.get(key))
-    return state.incoming.has(key) ? state.incoming.get(key) : fallback
+    const message = state.incoming.get(key)
+    return message === undefined ? fallback : message.value
   }
 
   /** Whether `get` would find something. */
   has(key: Key<Data> | Key<Flash>): boolean {
     const state = this.#read()
+    state.see(key)
     return !state.destroyed && (state.view.data.has(key) || state.incoming.has(key))
   }
 
@@ -244,6 +250,7 @@ export class Session<Data extends object = UntypedData, Flash extends object = D
    */
   set<Name extends Key<Data>>(key: Name, value: Data[Name] | undefined): void {
     const state = this.#write()
+    state.see(key)
     const { data } = state.view
     // An object that is set again may have been changed in place; a primitive cannot have been.
     const comparable = typeof value !== 'object' || value === null
@@ -264,6 +271,7 @@ export class Session<Data extends object = UntypedData, Flash extends object = D
    */
   unset(key: Key<Data>): void {
     const state = this.#write()
+    state.see(key)
     if (state.view.data.has(key)) state.change((draft) => void draft.data.delete(key))
   }
 
@@ -271,6 +279,7 @@ export class Session<Data extends object = UntypedData, Flash extends object = D
   all(): Partial<Data> {
     const state = this.#read()
     if (state.destroyed) return {}
+    state.see()
     for (const [key, value] of state.view.data) state.handOut(key, value)
     return Object.fromEntries(state.view.data) as Partial<Data>
   }
@@ -283,6 +292,7 @@ export class Session<Data extends object = UntypedData, Flash extends object = D
    */
   clear(): void {
     const state = this.#write()
+    state.see()
     state.takeOut()
     state.change((draft) => {
       draft.data.clear()
@@ -330,9 +340,10 @@ export class Session<Data extends object = UntypedData, Flash extends object = D
    * @throws SessionCommittedError after the response has started.
    */
   flash<Name extends Key<Flash>>(key: Name, value: Flash[Name] | undefined): void {
+    const message = value === undefined ? null : { value, mark: newMark() }
     this.#write().change((draft) => {
-      if (value === undefined) draft.flash.delete(key)
-      else draft.flash.set(key, value)
+      if (message === null) draft.flash.delete(key)
+      else draft.flash.set(key, message)
     })
   }
 
@@ -348,13 +359,15 @@ export class Session<Data extends object = UntypedData, Flash extends object = D
   ): Exclude<Flash[Name], undefined> | Fallback
   getFlash(key: string, fallback?: unknown): unknown {
     const state = this.#read()
-    return !state.destroyed && state.incoming.has(key) ? state.incoming.get(key) : fallback
+    const message = state.destroyed ? undefined : state.incoming.get(key)
+    return message === undefined ? fallback : message.value
   }
 
   /** A copy of all flash messages that the last request left. */
   allFlash(): Partial<Flash> {
     const state = this.#read()
-    return (state.destroyed ? {} : Object.fromEntries(state.incoming)) as Partial<Flash>
+    const messages = state.destroyed ? [] : [...state.incoming]
+    return Object.fromEntries(messages.map(([key, { value }]) => [key, value])) as Partial<Flash>
   }
 
   /**
@@ -377,16 +390,19 @@ export class Session<Data extends object = UntypedData, Flash extends object = D
   keep(...keys: Key<Flash>[]): void {
     const state = this.#write()
     for (const key of keys) {
-      if (!state.incoming.has(key)) continue
-      const value = state.incoming.get(key)
-      state.change((draft) => void draft.flash.set(key, value))
+      const message = state.incoming.get(key)
+      if (message === undefined) continue
+      const kept = { value: message.value, mark: newMark() }
+      state.change((draft) => void draft.flash.set(key, kept))
     }
   }
 
   /**
    * Gives the session a new id and retires the old one for good: call it at sign-in and whenever a
-   * visitor gains rights (OWASP ASVS 5.0 §7.2.4). The data stay. In the cookie storage the old cookie
-   * cannot be taken back.
+   * visitor gains rights (OWASP ASVS 5.0 §7.2.4). The session stays, with its data and its record. In
+   * the cookie storage, the old cookie still works unless there is a storage for `revocations`.
+   *
+   * Of two requests that rotate at once one wins; the commit of the other is a `SessionGoneError`.
    *
    * @throws SessionDestroyedError after `destroy()`.
    * @throws SessionCommittedError after the response has started.
@@ -402,7 +418,7 @@ export class Session<Data extends object = UntypedData, Flash extends object = D
   /**
    * When the visitor last proved who they are, as `authenticate()` has said; `null` if never. It is no
    * value: `all` does not show it and `clear` leaves it. `regenerateId` keeps it, and so does the
-   * frozen session of a `grace`, as it was. With another `owner` it is gone.
+   * snapshot of a `grace`, as it was. With another `owner` it is gone.
    */
   get authenticatedAt(): Date | null {
     const state = this.#read()
@@ -437,7 +453,10 @@ export class Session<Data extends object = UntypedData, Flash extends object = D
     this.#state.authenticate()
   }
 
-  /** Ends the session: its record is removed and its cookie deleted at commit. Twice is no error. */
+  /**
+   * Ends the session at commit: its record is removed, whatever its id is by then, and the browser's
+   * cookie is deleted, also if it was refused. Twice is no error.
+   */
   destroy(): void {
     const state = this.#state
     if (state.destroyed) return
@@ -470,6 +489,11 @@ export class Session<Data extends object = UntypedData, Flash extends object = D
     checkOpen(state)
     return state
   }
+}
+
+/** A mark that tells a flash message from any other one of its name. */
+function newMark(): string {
+  return Math.random().toString(36).slice(2, 8)
 }
 
 function checkOpen({ closed, explanation }: SessionState): void {

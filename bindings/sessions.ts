@@ -11,8 +11,9 @@ import { Committer, type CommitOptions } from './committer.ts'
 import { ConfigurationError } from './errors.ts'
 import { SessionEmitter, type SessionEventName, type SessionListener } from './events.ts'
 import { Explanation, watched } from './explanation.ts'
-import { createId, storageKey } from './id.ts'
+import { createId, createRotation, isId, rotationOf, sessionKeyOf, storageKey } from './id.ts'
 import type { Keeper } from './keeper/contract.ts'
+import { rotationOfNumber } from './record.ts'
 import type { NewsListener, SessionBus, SessionFollower, SessionWatch } from './live/contract.ts'
 import {
   checkDeadlines,
@@ -33,7 +34,7 @@ import {
   type LockWaitOptions,
   type UntypedData,
 } from './session.ts'
-import { CookieSource, loadedSource, type SourceContext } from './source.ts'
+import { CookieSource, loadedSource, report, type SourceContext } from './source.ts'
 import type { CookieStorage, SessionStorage } from './storage/contract.ts'
 import { cookieStorage } from './storage/cookie.ts'
 import type { SweepingOptions, SweepOptions } from './sweeper.ts'
@@ -122,6 +123,13 @@ export class Sessions<
 
     const operation = checkOperation(options)
     const keyOf = (id: string): string => storageKey(defaultEngine, id)
+    const countsRotations = 'stateless' in storage
+    const createNewId = (): string => {
+      const id = createId(defaultEngine)
+      return countsRotations ? sessionKeyOf(id) + rotationOfNumber(0) : id
+    }
+    const nextRotation = (rotation: string): string =>
+      countsRotations ? rotationOfNumber(Number(rotation) + 1) : createRotation(defaultEngine)
     const settings = { deadlines, operation, events, keyOf, schema, maxPerOwner }
     const backend = createBackend(storage, settings)
     const { keeper } = backend
@@ -130,17 +138,24 @@ export class Sessions<
     this.#keyOf = keyOf
     this.#backend = backend
     this.#keeper = keeper
-    this.#committer = new Committer(keeper, deadlines, ({ way }) => transports.channels[way]!)
+    this.#committer = new Committer(
+      keeper,
+      deadlines,
+      events,
+      ({ way }) => transports.channels[way]!
+    )
     this.#source = {
       keeper,
       events,
       emptyOnError: operation.onStorageError === 'empty',
+      mayLag: 'consistency' in storage && storage.consistency === 'eventual',
     }
     const { cookieName } = this
     this.#host = {
       cookieName,
       csrfRing: () => ringOf(cookieName, secrets.list, ['csrf']),
-      createId: () => createId(defaultEngine),
+      createId: createNewId,
+      nextId: ({ id }) => sessionKeyOf(id) + nextRotation(rotationOf(id)),
       lock: async (state, signal) =>
         watched(state.explanation, () => backend.locks().lock(state, signal)),
       transportOf: (way) => transports.kindOf(way),
@@ -348,34 +363,36 @@ export class Sessions<
   }
 
   /**
-   * The session of an id, or `null` if there is none: for tools and sockets.
+   * The session of an id, or `null` if there is none, or it has a newer id by now: for tools and sockets.
    *
    * @throws ConfigurationError with the cookie storage, which keeps no sessions.
    */
   get(id: string): Awaitable<Session<Data, Flash> | null> {
     this.#backend.locks()
-    return chain(this.#keeper.open({ format: 'T', text: id, keyIndex: 0 }, null), (origin) => {
-      if (origin === null) return null
+    if (!isId(id)) return this.async ? Promise.resolve(null) : null
+    return chain(this.#keeper.find({ format: 'T', text: id, keyIndex: 0 }), (found) => {
+      const origin = report(this.#source, found, null)
+      if (origin === null || origin.record.snapshot) return null
       const session = this.#session(loadedSource(origin), SECURE)
       return chain(stateOf(session).load(), () => session)
     })
   }
 
   /**
-   * Destroys the session of an id; `false` if there is none.
+   * Destroys the session of an id, also if the session has a newer id by now; `false` if there is none.
    *
    * @throws ConfigurationError with the cookie storage, which keeps no sessions.
    */
   destroy(id: string): Awaitable<boolean> {
-    return chain(this.get(id), (session) => {
-      if (session === null) return false
-      session.destroy()
-      return chain(this.#commit(stateOf(session), {}, false), () => true)
-    })
+    this.#backend.locks()
+    return chain(this.#keeper.current(id), (current) =>
+      current === null ? false : chain(this.#keeper.destroy(current), () => true)
+    )
   }
 
   /**
-   * Changes the session of an id by a function, and writes it; `false` if there is none.
+   * Changes the session of an id by a function, and writes it; `false` if there is none, or it has a
+   * newer id by now.
    *
    * @throws ConfigurationError with the cookie storage, which keeps no sessions.
    */
@@ -393,7 +410,8 @@ export class Sessions<
       const locked = async (): Promise<boolean> => {
         await state.lock(signal)
         try {
-          return state.origin !== null && (await work())
+          const { origin } = state
+          return origin !== null && !origin.record.snapshot && (await work())
         } finally {
           await state.unlock()
         }
@@ -458,8 +476,29 @@ export class Sessions<
   }
 
   /**
-   * Calls a listener with what becomes of a stored session from now on: changes, a new id, its end, also
-   * if another process does it. A session that has ended already is told to have, soon.
+   * The id of the session that a Cookie header brings, `null` if it brings none, or an older id of it: for
+   * handshakes.
+   *
+   * @throws ConfigurationError with the cookie storage, which keeps no sessions.
+   * @throws SessionStorageError if the storage fails, whatever `onStorageError` says.
+   */
+  async findId(
+    cookieHeader: string | null | undefined,
+    options?: ReadOptions
+  ): Promise<string | null> {
+    this.#backend.locks()
+    const { pending } = this
+    if (pending) await pending
+    const state = stateOf(this.defer(cookieHeader, options))
+    await state.load()
+    if (state.failure !== null) throw state.failure
+    const { origin } = state
+    return origin === null || origin.record.snapshot ? null : origin.id
+  }
+
+  /**
+   * Calls a listener with the changes of a stored session from now on: its data were written, it got a new
+   * id, it ended; also if another process does it. If it has ended already, the listener hears that soon.
    *
    * @param session A session that was committed, or an id.
    * @throws ConfigurationError without the option `bus`, or with the cookie storage, which keeps no
@@ -501,7 +540,7 @@ export class Sessions<
     this.#follower = bus.follow({
       events: this.#events,
       keyOf: this.#keyOf,
-      look: (id) => this.#keeper.look(id),
+      look: (id) => this.#keeper.current(id),
       secrets: this.#secrets,
       cookieName: this.cookieName,
       cookie: this.#cookie,

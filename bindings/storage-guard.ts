@@ -4,7 +4,7 @@
  * @module
  */
 import { isPromise, type Awaitable } from './awaitable.ts'
-import { SessionStorageError } from './errors.ts'
+import { ConfigurationError, SessionStorageError } from './errors.ts'
 import type { SessionEmitter } from './events.ts'
 import type { LockOptions, OwnerIndex, SessionStorage, StorageLock } from './storage/contract.ts'
 
@@ -87,17 +87,27 @@ export function guardStorage(
       guard('add to an owner', () => index.add(owner, key, expiresAt)),
     remove: (owner, key) => guard('take from an owner', () => index.remove(owner, key)),
     keys: (owner) => guard('find by owner', () => index.keys(owner)),
+    ...(index.gaps && { gaps: () => guard('find by owner', () => index.gaps!()) }),
   })
+
+  let isDiagnosed = storage.diagnose === undefined
+  const write: SessionStorage['write'] = (key, value, options) => {
+    if (!isDiagnosed) {
+      isDiagnosed = true
+      void diagnose(storage, events)
+    }
+    return guard('write', () => storage.write(key, value, options))
+  }
 
   const { touch, sweep, lock, owners } = storage
   return {
     sync: storage.sync === true,
     read: (key) => guard('read', () => storage.read(key)),
-    write: (key, value, options) => guard('write', () => storage.write(key, value, options)),
+    write,
     destroy: (key) => guard('destroy', () => storage.destroy(key)),
     ...(touch && {
-      touch: (key: string, expiresAt: number) =>
-        guard('touch', () => touch.call(storage, key, expiresAt)),
+      touch: (key: string, expiresAt: number, ifVersion?: number) =>
+        guard('touch', () => touch.call(storage, key, expiresAt, ifVersion)),
     }),
     ...(sweep && {
       sweep: (limit: number) => guard('sweep', () => sweep.call(storage, limit), Infinity),
@@ -107,5 +117,21 @@ export function guardStorage(
         waitForLock(options.signal, () => lock.call(storage, key, options)),
     }),
     ...(owners && { owners: guardOwners(owners) }),
+  }
+}
+
+const warnedOf = new Set<string>()
+
+/** Reports the settings of a server that break a promise. No request waits for it. */
+async function diagnose(storage: SessionStorage, events: SessionEmitter): Promise<void> {
+  try {
+    for (const sentence of await storage.diagnose!()) {
+      events.emit('error', () => ({ error: new ConfigurationError(sentence) }))
+      if (warnedOf.has(sentence)) continue
+      warnedOf.add(sentence)
+      console.warn(`tuile: ${sentence}`)
+    }
+  } catch {
+    // A server that cannot be asked fails the next call as well, which reports it.
   }
 }

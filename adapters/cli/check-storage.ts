@@ -41,3 +41,11 @@ export function checkStorage(storage: SessionStorage | CookieStorage): Finding[]
   }
   return list
 }
+
+/** Asks a storage which settings of its server break a promise. */
+export async function checkServer(storage: SessionStorage | CookieStorage): Promise<Finding[]> {
+  const server = 'stateless' in storage ? storage.revocations : storage
+  const { list, add } = findingsOf('storage')
+  for (const sentence of (await server?.diagnose?.()) ?? []) add('problem', sentence)
+  return list
+}

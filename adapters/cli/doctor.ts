@@ -14,7 +14,7 @@ import type { SessionsOptions } from '../../bindings/options.ts'
 import { createSessions, type Sessions } from '../../bindings/sessions.ts'
 import { checkCookie } from './check-cookie.ts'
 import { checkStrength } from './check-secrets.ts'
-import { checkStorage } from './check-storage.ts'
+import { checkServer, checkStorage } from './check-storage.ts'
 import { type Command, type CommandResult, type Host, UsageError } from './command.ts'
 import { type Finding, findingsOf, formatFindings } from './findings.ts'
 import { tryOut } from './trial.ts'
@@ -119,6 +119,7 @@ async function check({ sessions, secrets }: Subject, trial: boolean): Promise<Fi
   }
   const { line, findings: tried } = await within('The trial', tryOut(sessions))
   findings.push(...tried)
+  if (trial) findings.push(...(await within('Asking the server', checkServer(storage))))
   if (line !== null) {
     const mode = 'stateless' in storage ? storage.mode : null
     findings.push(...checkCookie({ line, auto: !sessions.secureOnly, mode }))

@@ -70,9 +70,13 @@ const timeOf = (milliseconds: number): string => {
 function linesOfPayload(text: string): [string, string][] {
   const record = decodeRecord(text)
   if (record === null) return [['payload', printable(text)]]
-  const { id, createdAt, expiresAt, authenticatedAt, owner, data, flash } = record
+  const { sessionKey, rotation, createdAt, expiresAt, authenticatedAt, owner, data, flash } = record
+  const messages = Object.fromEntries([...flash].map(([key, { value }]) => [key, value]))
   const lines: [string, string][] = []
-  if (id !== null) lines.push(['id', `${printable(id.slice(0, 4))}…`])
+  if (sessionKey !== null) {
+    lines.push(['session', `${printable(sessionKey.slice(0, 4))}…`])
+    lines.push(['rotation', `${Number(rotation)}`])
+  }
   lines.push(['created', timeOf(createdAt)])
   if (expiresAt !== null) {
     lines.push([expiresAt <= Date.now() ? 'ended' : 'ends', timeOf(expiresAt)])
@@ -80,7 +84,7 @@ function linesOfPayload(text: string): [string, string][] {
   if (authenticatedAt !== null) lines.push(['signed in', timeOf(authenticatedAt)])
   if (owner !== null) lines.push(['owner', printable(JSON.stringify(owner.id))])
   lines.push(['data', printable(JSON.stringify(Object.fromEntries(data)))])
-  if (flash.size > 0) lines.push(['flash', printable(JSON.stringify(Object.fromEntries(flash)))])
+  if (flash.size > 0) lines.push(['flash', printable(JSON.stringify(messages))])
   return lines
 }
 

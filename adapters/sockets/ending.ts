@@ -1,5 +1,5 @@
 /**
- * How a socket is closed whose session has ended.
+ * How a socket is closed whose session has ended, or has a new id.
  *
  * @module
  */
@@ -14,4 +14,15 @@ export function closeEnded(
   reason: EndReason
 ): void {
   socket.close(SESSION_ENDED, `The session has ended: ${reason}`)
+}
+
+/**
+ * The code with which a socket is closed whose session has a new id: the client should connect again at
+ * once, with the cookie that it has by then.
+ */
+export const SESSION_ROTATED = 4409
+
+/** Closes a socket whose session has a new id. */
+export function closeRotated(socket: { close(code: number, reason: string): void }): void {
+  socket.close(SESSION_ROTATED, 'The session has a new id: connect again')
 }

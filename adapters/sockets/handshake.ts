@@ -22,13 +22,12 @@ export function comesFromAllowedPage(isAllowed: OriginCheck, request: HandshakeR
   })
 }
 
-/** The id of the session that a handshake brings, verified; whether it is there, the storage knows. */
+/** The id of the session that a handshake brings; `null` if it brings none, or an older id of it. */
 export async function idOfHandshake<Data extends object, Flash extends object>(
   sessions: Sessions<Data, Flash>,
   request: HandshakeRequest
 ): Promise<string | null> {
-  const { pending } = sessions
-  if (pending) await pending
   const plain = !sessions.secureOnly && isLocalhost(request.url)
-  return sessions.idOf(request.header('Cookie'), { plain, header: (name) => request.header(name) })
+  const header = (name: string): string | undefined => request.header(name)
+  return sessions.findId(header('Cookie'), { plain, header })
 }

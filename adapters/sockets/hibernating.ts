@@ -22,9 +22,10 @@ export type { HibernatingSocket, HibernatingSockets, HibernatingSocketsOptions, 
  * between two messages the object leaves memory, and the sockets stay open. Make it in the constructor
  * of the object, which runs whenever that wakes.
  *
- * A socket is told what becomes of its session by requests that the object itself serves, and by Workers
- * that have a `durableObjectBus`. It goes along when the session gets a new id, and is closed when that
- * ends. The alarm of the object finds what ends by its time.
+ * A socket hears of changes of its session from requests that the object itself serves, and from Workers
+ * that have a `durableObjectBus`. It is closed with code 4401 when the session ends, and with 4409 when
+ * the session gets a new id, so that the client connects again with the new cookie. The alarm of the object
+ * finds what ends by its time.
  *
  * A socket's attachment has a property `tuile`, which must be kept:
  * `ws.serializeAttachment({ ...ws.deserializeAttachment(), nick })`. Without it the socket has no session.

@@ -8,7 +8,7 @@ import type { TokenMaker } from '../channel.ts'
 import type { OpenedToken } from '../codec/engine.ts'
 import { ConfigurationError } from '../errors.ts'
 import type { SessionEmitter } from '../events.ts'
-import type { Explanation } from '../explanation.ts'
+import { rotationOf } from '../id.ts'
 import type { Deadlines, StandardSchema } from '../options.ts'
 import type { SessionRecord } from '../record.ts'
 import type { Origin, SessionState } from '../session-state.ts'
@@ -22,23 +22,58 @@ export interface KeeperSettings {
   readonly keyOf: (id: string) => string
 }
 
+/** Why a verified token is no session. */
+export interface Refusal {
+  readonly reason:
+    | 'corrupt'
+    | 'unknown-id'
+    | 'expired-idle'
+    | 'expired-absolute'
+    | 'revoked'
+    | 'schema'
+    | 'superseded'
+  /** The storage key of the session; `null` if the token names none. */
+  readonly key: string | null
+  /** The session that goes on, if this rotation of it was superseded a moment ago. */
+  readonly current: Origin | null
+}
+
+/** What a verified token stands for. */
+export type Found = Origin | Refusal
+
+/** Whether a token is no session. */
+export function isRefusal(found: Found): found is Refusal {
+  return 'reason' in found
+}
+
+/**
+ * Milliseconds after a rotation in which a request with an older one is a late request of the same
+ * browser, which must not get another cookie. After that, the browser has missed the newer cookie.
+ */
+export const LATE = 30_000
+
 /** One way to keep sessions. */
 export interface Keeper extends TokenMaker {
   /** Whether its methods return promises. */
   readonly async: boolean
+  /** The storage key of an id. */
+  readonly keyOf: (id: string) => string
   /** The id that a verified token holds, if a server keeps its session. */
   idOf(token: OpenedToken): string | null
-  /** The stored session of a verified token, or `null`, with an event that says why. */
-  open(token: OpenedToken, explanation: Explanation | null): Awaitable<Origin | null>
-  /** The session as it is stored now; `null` if it has ended. */
-  reload(origin: Origin): Awaitable<Origin | null>
-  /** The session of an id if it goes on, without any event. In cookies there are none to be found. */
-  look(id: string): Awaitable<Origin | null>
+  /** The session of a verified token, or why there is none. Reports no event. */
+  find(token: OpenedToken): Awaitable<Found>
+  /** The session as it is stored now, or why it has ended for who came with this id. */
+  reload(origin: Origin): Awaitable<Found>
+  /** The session of an id, whatever its rotation is now; `null` if there is none. */
+  current(id: string): Awaitable<Origin | null>
   /** Writes the work on a session; gives the session as it is stored now. */
   save(state: SessionState): Awaitable<Origin>
-  /** Moves the end of a session that was not changed. */
-  touch(origin: Origin, expiresAt: number): Awaitable<Origin>
-  /** Removes a session. */
+  /**
+   * Moves the end of a session that was not changed, and notes at what time its cookie was made, if the
+   * record keeps that; `null` if another request has written meanwhile.
+   */
+  touch(origin: Origin, expiresAt: number, cookieAt: number): Awaitable<Origin | null>
+  /** Ends a session, whatever its rotation is now. */
   destroy(origin: Origin): Awaitable<void>
   /** Whether the browser needs a cookie for `after`. `before` is what the request brought. */
   needsCookie(before: Origin | null, after: Origin): boolean
@@ -63,13 +98,23 @@ export function fitsSchema(
 }
 
 /** The record of the work on a session, about to be written. */
-export function recordOf(
-  state: SessionState,
-  id: string | null,
-  createdAt: number,
-  expiresAt: number | null
-): SessionRecord {
-  const { data, flash, owner, authenticatedAt } = state.view
+export function recordOf(state: SessionState, now: number): SessionRecord {
+  const { id, origin, view } = state
+  const before = origin?.record
+  const rotates = origin !== null && id !== origin.id
   state.written = state.changes.length
-  return { id, createdAt, expiresAt, frozen: false, authenticatedAt, owner, data, flash }
+  return {
+    sessionKey: null,
+    rotation: rotationOf(id),
+    rotatedAt: rotates ? now : (before?.rotatedAt ?? 0),
+    graceUntil: before !== undefined && before.graceUntil > now ? before.graceUntil : 0,
+    snapshot: false,
+    createdAt: before?.createdAt ?? now,
+    expiresAt: null,
+    cookieAt: state.cookieAt || (before?.cookieAt ?? 0),
+    authenticatedAt: view.authenticatedAt,
+    owner: view.owner,
+    data: view.data,
+    flash: view.flash,
+  }
 }

@@ -1,18 +1,18 @@
 /**
- * Keeps sessions in their cookies. There is nothing to load, nothing to conflict with, and nothing
- * that could be taken back.
+ * Keeps sessions in their cookies. There is nothing to load and nothing to conflict with; with a storage
+ * for revocations, cookies can be taken back.
  *
  * @module
  */
 import { chain, type Awaitable } from '../awaitable.ts'
 import { MAC_SIZE, PREFIX_SIZE, SEAL_SIZE, type OpenedToken } from '../codec/engine.ts'
-import { type Explanation, refuse } from '../explanation.ts'
 import { endReason, expiryOf, isDevelopment } from '../options.ts'
 import type { Revocations } from '../revocations.ts'
-import { decodeRecord, encodeRecord, type SessionRecord } from '../record.ts'
+import { CLOCK_SKEW, decodeRecord, encodeRecord, type SessionRecord } from '../record.ts'
+import { sessionKeyOf } from '../id.ts'
 import type { Origin } from '../session-state.ts'
 import type { CookieStorage } from '../storage/contract.ts'
-import { fitsSchema, recordOf, type Keeper, type KeeperSettings } from './contract.ts'
+import { fitsSchema, recordOf, type Found, type Keeper, type KeeperSettings } from './contract.ts'
 
 const encoder = new TextEncoder()
 
@@ -27,91 +27,89 @@ export function createCookieKeeper(
   revocations: Revocations | null
 ): Keeper {
   const { deadlines, events, keyOf, schema } = settings
-
-  /** `null` if the record lacks what a record in a cookie must have. */
-  const originOf = (record: SessionRecord, text: string, reissue: boolean): Origin | null => {
-    const { id, expiresAt, flash } = record
-    if (id === null || expiresAt === null) return null
-    return {
-      id,
-      record,
-      text,
-      version: null,
-      expiresAt,
-      reissue,
-      flashMarked: flash.size > 0,
-    }
-  }
-
-  const store = (record: SessionRecord): Origin => originOf(record, encodeRecord(record), false)!
-
   const { async } = revocations ?? { async: false }
 
-  const open = (
-    { format, text, keyIndex }: OpenedToken,
-    explanation: Explanation | null
-  ): Awaitable<Origin | null> => {
+  const store = (record: SessionRecord, reissue = false): Origin => ({
+    id: record.sessionKey! + record.rotation,
+    record,
+    text: encodeRecord(record),
+    version: null,
+    expiresAt: record.expiresAt!,
+    reissue,
+    flashMarked: record.flash.size > 0,
+  })
+
+  /** Whether a record is one of a cookie, and was not made by a clock that is far ahead of ours. */
+  const isValid = ({
+    sessionKey,
+    expiresAt,
+    createdAt,
+    authenticatedAt,
+  }: SessionRecord): boolean => {
+    const latest = Date.now() + CLOCK_SKEW
+    const isPast = createdAt <= latest && (authenticatedAt ?? 0) <= latest
+    return sessionKey !== null && expiresAt !== null && isPast
+  }
+
+  const find = ({ format, text, keyIndex }: OpenedToken): Awaitable<Found> => {
     const sealed = format === 'S' || format === 's'
     const record = sealed || format === 'P' || format === 'p' ? decodeRecord(text) : null
+    if (record === null || !isValid(record)) return { reason: 'corrupt', key: null, current: null }
     // What an older secret made, or the other mode, is made anew with the next response.
     const reissue = keyIndex > 0 || sealed !== (mode === 'sealed')
-    const origin = record && originOf(record, text, reissue)
-    if (origin === null) {
-      refuse(events, 'corrupt', explanation)
-      return null
-    }
+    const origin = { ...store(record, reissue), text }
     // Today's deadlines hold for yesterday's cookies too.
-    const end = Math.min(origin.expiresAt, origin.record.createdAt + deadlines.lifetime)
+    const end = Math.min(origin.expiresAt, record.createdAt + deadlines.lifetime)
     if (end <= Date.now()) {
-      events.emit('expire', () => ({ key: keyOf(origin.id) }))
-      explanation?.tell(endReason(deadlines, origin.record.createdAt))
-      return null
+      const key = keyOf(origin.id)
+      return { reason: endReason(deadlines, record.createdAt), key, current: null }
     }
-    if (!fitsSchema(schema, origin.record)) {
-      refuse(events, 'schema', explanation)
-      return null
+    if (!fitsSchema(schema, record)) {
+      return { reason: 'schema', key: keyOf(origin.id), current: null }
     }
-    return chain(
-      revocations === null ? origin : revocations.admit(origin, explanation),
-      (admitted) => {
-        if (admitted !== null) events.emit('load', () => ({ key: keyOf(origin.id) }))
-        return admitted
-      }
-    )
+    return revocations === null ? origin : revocations.admit(origin)
   }
 
   return {
     async,
 
+    keyOf,
+
     idOf: () => null,
 
-    reload: (origin) => origin,
+    find: async ? async (token) => find(token) : find,
 
-    look: () => null,
+    reload: (origin) => (revocations === null ? origin : revocations.admit(origin)),
 
-    open: async ? async (token, explanation) => open(token, explanation) : open,
+    current: () => null,
 
     save(state) {
-      const before = state.origin
+      if (state.origin?.record.snapshot && state.authenticates) state.startAnew()
+      const { id, origin } = state
       const now = Date.now()
-      const createdAt = before?.record.createdAt ?? now
-      const expiresAt = expiryOf(deadlines, createdAt, now)
-      const work = recordOf(state, state.id, createdAt, expiresAt)
-      return chain(revocations?.claim(work, before, state.grace ?? 0) ?? work, (record) => {
+      const work: SessionRecord = {
+        ...recordOf(state, now),
+        sessionKey: sessionKeyOf(id),
+        expiresAt: expiryOf(deadlines, origin?.record.createdAt ?? now, now),
+      }
+      return chain(revocations?.claim(work, origin, state.grace ?? 0) ?? work, (record) => {
         const after = store(record)
         const key = keyOf(after.id)
-        if (before === null) events.emit('create', () => ({ key }))
-        else if (before.id === after.id) events.emit('save', () => ({ key }))
+        if (origin === null) events.emit('create', () => ({ key }))
+        else if (origin.id === after.id) events.emit('save', () => ({ key }))
         else {
-          events.emit('regenerate', () => ({ key, previousKey: keyOf(before.id) }))
+          events.emit('regenerate', () => ({ key }))
           if (revocations === null) warnOfOldCookie()
         }
         return after
       })
     },
 
-    // From the text: a handler may have changed values of the decoded record in place.
-    touch: (origin, expiresAt) => store({ ...decodeRecord(origin.text)!, expiresAt }),
+    // From the string: a handler may have changed values of the decoded record in place.
+    touch: (origin, expiresAt, cookieAt) =>
+      chain(revocations?.isCurrent(origin) ?? true, (isCurrent) =>
+        isCurrent ? store({ ...decodeRecord(origin.text)!, expiresAt, cookieAt }) : null
+      ),
 
     destroy: (origin) =>
       chain(revocations?.end(origin), () =>
@@ -140,7 +138,7 @@ function warnOfOldCookie(): void {
   if (warnedOfOldCookie || !isDevelopment()) return
   warnedOfOldCookie = true
   console.warn(
-    'tuile: a session in a cookie got a new id, but its old cookie works on until its lifetime ends. ' +
-      'Give cookieStorage a place for revocations, or keep sessions on the server'
+    'tuile: a session in a cookie got a new id, but its old cookie still works until its lifetime ' +
+      'ends. Use cookieStorage({ revocations }), or keep sessions on the server'
   )
 }

@@ -6,7 +6,7 @@
 import type { TokenRing } from '../codec/engine.ts'
 import { defaultEngine } from '../codec/select.ts'
 import { SessionMissingError } from '../errors.ts'
-import { createId, isId } from '../id.ts'
+import { randomString, sessionKeyOf } from '../id.ts'
 import { checkSecrets, deriveKeys } from '../keyring.ts'
 import { MadeFromSecrets } from '../secrets.ts'
 import { createSessionCookies, type SessionCookie } from '../session-cookie.ts'
@@ -69,6 +69,9 @@ export type ClientEvents = {
   cleanup: number
 }
 
+/** A client id: 24 characters of base64url. */
+const CLIENT_ID = /^[A-Za-z0-9_-]{24}$/
+
 interface Pair {
   readonly clientId: string
   readonly sessionId: string
@@ -100,8 +103,6 @@ export class SessionClients<Data extends object, Flash extends object> {
   readonly #byClient = new Map<string, Pair>()
   readonly #byKey = new Map<string, Pair>()
   readonly #created = new Set<string>()
-  /** Sessions with a new id, which their pointers do not have yet. */
-  readonly #unsaved = new Set<string>()
   readonly #offs: (() => void)[]
 
   constructor(sessions: Sessions<Data, Flash>, options: ClientsOptions = {}) {
@@ -171,7 +172,8 @@ export class SessionClients<Data extends object, Flash extends object> {
   async getSessionId(clientId: string): Promise<string | undefined> {
     const id =
       this.#byClient.get(clientId)?.sessionId ?? (await this.#pointers.read(`c/${clientId}`))
-    return id !== null && (await this.#lives(id)) ? id : undefined
+    // As it is now: what is remembered may be an older id of the session.
+    return id === null ? undefined : (await this.follower.sessions.look(id))?.id
   }
 
   /** The client that has a session, or `undefined`. */
@@ -179,8 +181,8 @@ export class SessionClients<Data extends object, Flash extends object> {
     const key = this.follower.sessions.keyOf(sessionId)
     const known = this.#byKey.get(key)?.clientId
     if (known !== undefined) return known
-    if (!(await this.#lives(sessionId))) return undefined
-    return (await this.#pointers.read(`s/${sessionId}`)) ?? undefined
+    if ((await this.follower.sessions.look(sessionId)) === null) return undefined
+    return (await this.#pointers.read(`s/${sessionKeyOf(sessionId)}`)) ?? undefined
   }
 
   /** The data of a session, or `undefined` if there is none. */
@@ -291,8 +293,8 @@ export class SessionClients<Data extends object, Flash extends object> {
   ): { readonly clientId: string; readonly isNew: boolean; readonly setCookie: string | null } {
     const ring = this.#rings.current[plain ? 1 : 0]
     const opened = cookieHeader ? ring.open(cookieHeader) : 'none'
-    const known = typeof opened === 'object' && isId(opened.text) ? opened : null
-    const clientId = known?.text ?? createId(defaultEngine)
+    const known = typeof opened === 'object' && CLIENT_ID.test(opened.text) ? opened : null
+    const clientId = known?.text ?? randomString(defaultEngine)
     const sends = known === null || known.keyIndex > 0 || this.#alwaysRoll
     const cookie = plain ? this.#plain : this.#secure
     const setCookie = sends ? cookie.set(ring.signText(clientId, 'T'), YEAR) : null
@@ -303,15 +305,22 @@ export class SessionClients<Data extends object, Flash extends object> {
   async attach(clientId: string, sessionId: string): Promise<void> {
     const key = this.follower.sessions.keyOf(sessionId)
     const isNew = this.#created.delete(key)
-    const isKnown = this.#byKey.get(key)?.clientId === clientId
-    if (isKnown && !this.#unsaved.delete(key)) return
-    if (!isKnown) this.follower.tell({ type: 'note', key, note: { clientId, sessionId, isNew } })
+    const known = this.#byKey.get(key)
+    if (known?.clientId === clientId && known.sessionId === sessionId) return
+    if (known?.clientId !== clientId) await this.#point(clientId, sessionId)
+    this.follower.tell({ type: 'note', key, note: { clientId, sessionId, isNew } })
+  }
+
+  /** Writes the pointers between a client and its session, unless they are there. */
+  async #point(clientId: string, sessionId: string): Promise<void> {
+    const sessionKey = sessionKeyOf(sessionId)
     try {
-      if ((await this.#pointers.read(`c/${clientId}`)) === sessionId) return
+      const pointed = await this.#pointers.read(`c/${clientId}`)
+      if (pointed !== null && sessionKeyOf(pointed) === sessionKey) return
       await this.#pointers.write(`c/${clientId}`, sessionId)
-      await this.#pointers.write(`s/${sessionId}`, clientId)
+      await this.#pointers.write(`s/${sessionKey}`, clientId)
     } catch {
-      // It has been told as an event.
+      // Already emitted as an `error` event.
     }
   }
 
@@ -335,40 +344,60 @@ export class SessionClients<Data extends object, Flash extends object> {
     if (stored) await storage.write(key, stored.value, { expiresAt, ifVersion: stored.version })
   }
 
-  async #lives(id: string): Promise<boolean> {
-    return (await this.follower.sessions.look(id)) !== null
-  }
-
   #hear(news: KeyedNews): void {
     if (news.type === 'note') {
-      const { isNew, ...pair } = news.note as Pair & { readonly isNew: boolean }
-      this.#pair(news.key, pair)
-      this.#emitter.emit('sessionSet', { ...pair, isNew, isInit: true })
-      this.onAttach(pair.clientId, pair.sessionId)
+      void this.#hearNote(news.key, news.note as Pair & { readonly isNew: boolean })
       return
     }
-    const pair = this.#byKey.get(news.type === 'move' ? news.previousKey : news.key)
+    const pair = this.#byKey.get(news.key)
     if (pair === undefined) return
-    const { clientId } = pair
     if (news.type === 'end') {
       this.#unpair(news.key, pair)
       this.#emitter.emit('sessionDestroy', pair)
-      return
+    } else if (news.type === 'rotate') void this.#renew(news.key, pair)
+    else this.#emitter.emit('sessionSet', { ...pair, isNew: false, isInit: false })
+  }
+
+  async #hearNote(key: string, note: Pair & { readonly isNew: boolean }): Promise<void> {
+    const { clientId, sessionId, isNew } = note
+    const before = this.#byClient.get(clientId)
+    const isOther = before && this.follower.sessions.keyOf(before.sessionId) !== key
+    // A message that is late, or is sent once more, takes no session away: the storage knows better.
+    if (isOther && !(await this.#isPointedTo(clientId, sessionId))) return
+    const isInit = this.#byKey.get(key)?.clientId !== clientId
+    this.#pair(key, { clientId, sessionId })
+    this.#emitter.emit('sessionSet', { clientId, sessionId, isNew, isInit })
+    if (isInit) this.onAttach(clientId, sessionId)
+  }
+
+  async #isPointedTo(clientId: string, sessionId: string): Promise<boolean> {
+    try {
+      const pointed = await this.#pointers.read(`c/${clientId}`)
+      return pointed === null || sessionKeyOf(pointed) === sessionKeyOf(sessionId)
+    } catch {
+      return true // Already emitted as an `error` event.
     }
-    const sessionId = news.type === 'move' ? news.id : pair.sessionId
-    if (news.type === 'move') {
-      this.#unpair(news.previousKey, pair)
-      this.#pair(news.key, { clientId, sessionId })
-      this.#unsaved.add(news.key)
-      keepTo(MAX_PAIRS, this.#unsaved)
+  }
+
+  /** Learns the new id of a session. */
+  async #renew(key: string, { clientId, sessionId }: Pair): Promise<void> {
+    try {
+      const found = await this.follower.sessions.look(sessionId)
+      if (found === null || this.#byKey.get(key)?.sessionId !== sessionId) return
+      if (found.id === sessionId) return
+      this.#pair(key, { clientId, sessionId: found.id })
+      const event = { clientId, sessionId: found.id, isNew: false, isInit: false }
+      this.#emitter.emit('sessionSet', event)
+    } catch {
+      // Already emitted as an `error` event; the next request of the client brings the new id.
     }
-    this.#emitter.emit('sessionSet', { clientId, sessionId, isNew: false, isInit: false })
   }
 
   #pair(key: string, pair: Pair): void {
     const previous = this.#byClient.get(pair.clientId)
-    if (previous !== undefined && previous.sessionId !== pair.sessionId) {
-      this.#unpair(this.follower.sessions.keyOf(previous.sessionId), previous)
+    const previousKey = previous && this.follower.sessions.keyOf(previous.sessionId)
+    if (previous !== undefined && previousKey !== undefined && previousKey !== key) {
+      this.#unpair(previousKey, previous)
       this.#emitter.emit('sessionDestroy', previous)
     }
     this.#byClient.set(pair.clientId, pair)

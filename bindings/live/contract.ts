@@ -10,22 +10,22 @@ import type { SessionCookieOptions } from '../session-cookie.ts'
 import type { SessionStorage } from '../storage/contract.ts'
 
 /**
- * What became of a session that is watched.
+ * A change of a session that is watched.
  *
  * - `change`: its data were written, by whoever.
- * - `move`: it has a new id, under which it is watched from now on.
+ * - `rotate`: it has a new id, and goes on. Whoever brought the older one is to bring the new one.
  * - `end`: it is over, and so is the watch. `destroyed`: somebody signed out or was signed out; `expired`:
- *   its time was over; `gone`: it is not there any more, and nobody told us why.
+ *   its time was over; `gone`: it is not there any more, and no message said why.
  */
 export type SessionNews =
   | { readonly type: 'change' }
-  | { readonly type: 'move'; readonly id: string; readonly previousId: string }
+  | { readonly type: 'rotate'; readonly id: string }
   | { readonly type: 'end'; readonly reason: EndReason }
 
 /** Why a session is over. */
 export type EndReason = 'destroyed' | 'expired' | 'gone'
 
-/** Called with what became of a session. What it throws becomes an `error` event. */
+/** Called with each change of a session. What it throws becomes an `error` event. */
 export type NewsListener = (news: SessionNews) => void
 
 /** A session that is watched. */
@@ -36,15 +36,15 @@ export interface SessionWatch {
   stop(): void
 }
 
+/** A watch that can be brought up to date. */
+export interface FollowedWatch extends SessionWatch {
+  /** Looks the session up now, and reports what no message has said. Never rejects. */
+  check(): Promise<void>
+}
+
 /** News of any session, by the key under which it is stored. */
 export type KeyedNews =
-  | { readonly type: 'change'; readonly key: string }
-  | {
-      readonly type: 'move'
-      readonly key: string
-      readonly id: string
-      readonly previousKey: string
-    }
+  | { readonly type: 'change' | 'rotate'; readonly key: string }
   | { readonly type: 'end'; readonly key: string; readonly reason: EndReason }
   | { readonly type: 'note'; readonly key: string; readonly note: unknown }
 
@@ -64,10 +64,12 @@ export interface FollowedSessions {
   readonly events: SessionEmitter
   /** The key under which the session of an id is stored. */
   keyOf(id: string): string
-  /** The session of an id as it is stored now, or `null` if it does not go on. Tells no event. */
-  look(
-    id: string
-  ): Awaitable<{ readonly version: number | null; readonly expiresAt: number } | null>
+  /** The session of an id as it is stored now, whatever its id is by now. Reports no event. */
+  look(id: string): Awaitable<{
+    readonly id: string
+    readonly version: number | null
+    readonly expiresAt: number
+  } | null>
   readonly secrets: LiveSecrets
   readonly cookieName: string
   readonly cookie: SessionCookieOptions | undefined
@@ -81,8 +83,8 @@ export interface FollowedSessions {
 /** What follows the sessions of one manager. */
 export interface SessionFollower {
   readonly sessions: FollowedSessions
-  /** Calls a listener with what becomes of a session, until that or the watch ends. */
-  watch(id: string, listener: NewsListener): SessionWatch
+  /** Calls a listener with the changes of a session, until that or the watch ends. */
+  watch(id: string, listener: NewsListener): FollowedWatch
   /** Calls a listener with the news of all sessions, from here and from elsewhere. */
   listen(listener: (news: KeyedNews) => void): () => void
   /** Tells news, here and elsewhere. */

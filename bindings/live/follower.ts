@@ -10,11 +10,11 @@
 import { isPromise } from '../awaitable.ts'
 import { defaultEngine } from '../codec/select.ts'
 import { SessionBusError } from '../errors.ts'
-import { createId } from '../id.ts'
+import { randomString } from '../id.ts'
 import { checkSecrets, deriveKeys } from '../keyring.ts'
 import { MadeFromSecrets } from '../secrets.ts'
 import { inBackground, type Timer } from '../timer.ts'
-import { atATime } from './at-a-time.ts'
+import { atATime } from '../at-a-time.ts'
 import type {
   BusChannel,
   EndReason,
@@ -22,16 +22,16 @@ import type {
   KeyedNews,
   NewsListener,
   SessionFollower,
+  FollowedWatch,
   SessionNews,
-  SessionWatch,
 } from './contract.ts'
 import { Messages } from './messages.ts'
 
 /** Milliseconds until a session whose storage does not answer is looked up again. */
 export const RETRY = 1000
 /**
- * Milliseconds that the news of a session which is not there any more may take: of one that gets a new
- * id the old record ends a moment before the message of that is here.
+ * Milliseconds after which a session that is not there has ended although no message says why: the
+ * message comes a moment later than the end.
  */
 export const NEWS_DELAY = 500
 /** Milliseconds until we try to subscribe again: at first, and at most. */
@@ -42,8 +42,9 @@ export const LOOKS_AT_A_TIME = 20
 
 /** A session that somebody watches. */
 interface Watched {
-  id: string
-  key: string
+  /** An id of it, to look it up by. */
+  readonly id: string
+  readonly key: string
   /** The version that the storage gave it when we looked; `null` until then. */
   version: number | null
   /** Writes that we were told of since. */
@@ -52,29 +53,43 @@ interface Watched {
   expiresAt: number
   /** When to look it up at the latest. */
   lookAt: number
-  looking: boolean
+  /** The look that is under way, and whether another one is to follow. */
+  looking: Promise<void> | null
+  again: boolean
   /** Whether it was not there when we looked. */
   missing: boolean
   readonly watches: Set<Watch>
 }
 
-class Watch implements SessionWatch {
+class Watch implements FollowedWatch {
   watched: Watched | null
+  /** The id that its listener knows. */
+  knownId: string
   readonly listener: NewsListener
-  readonly #stop: (watch: Watch) => void
+  readonly #follower: { drop(watch: Watch): void; look(watched: Watched): Promise<void> }
 
-  constructor(watched: Watched, listener: NewsListener, stop: (watch: Watch) => void) {
+  constructor(
+    watched: Watched,
+    id: string,
+    listener: NewsListener,
+    follower: { drop(watch: Watch): void; look(watched: Watched): Promise<void> }
+  ) {
     this.watched = watched
+    this.knownId = id
     this.listener = listener
-    this.#stop = stop
+    this.#follower = follower
   }
 
   get id(): string | null {
-    return this.watched?.id ?? null
+    return this.watched === null ? null : this.knownId
+  }
+
+  async check(): Promise<void> {
+    if (this.watched !== null) await this.#follower.look(this.watched)
   }
 
   stop(): void {
-    this.#stop(this)
+    this.#follower.drop(this)
   }
 }
 
@@ -105,14 +120,11 @@ export class Follower implements SessionFollower {
       secrets,
       (list) => new Messages(deriveKeys(defaultEngine, checkSecrets(list), 'bus', cookieName))
     )
-    events.onMove = (previousId, id) => {
-      const [previousKey, key] = [sessions.keyOf(previousId), sessions.keyOf(id)]
-      this.tell({ type: 'move', key, id, previousKey })
-    }
     const end = (reason: EndReason) => (event: { readonly key: string }) =>
       this.tell({ type: 'end', key: event.key, reason })
     this.#offs = [
       events.on('save', ({ key }) => this.tell({ type: 'change', key })),
+      events.on('regenerate', ({ key }) => this.tell({ type: 'rotate', key })),
       events.on('destroy', end('destroyed')),
       events.on('expire', end('expired')),
     ]
@@ -120,10 +132,10 @@ export class Follower implements SessionFollower {
 
   /** What our own messages are told by. Made late: Workers give no random bytes while they start. */
   get #name(): string {
-    return (this.#madeName ??= createId(defaultEngine))
+    return (this.#madeName ??= randomString(defaultEngine))
   }
 
-  watch(id: string, listener: NewsListener): SessionWatch {
+  watch(id: string, listener: NewsListener): FollowedWatch {
     const key = this.sessions.keyOf(id)
     let watched = this.#watched.get(key)
     const isNew = watched === undefined
@@ -134,13 +146,21 @@ export class Follower implements SessionFollower {
       writes: 0,
       expiresAt: Infinity,
       lookAt: Infinity,
-      looking: false,
+      looking: null,
+      again: false,
       missing: false,
       watches: new Set(),
     }
-    const watch = new Watch(watched, listener, (stopped) => this.#drop(stopped))
+    const watch = new Watch(watched, id, listener, {
+      drop: (stopped) => this.#drop(stopped),
+      look: (watched) => this.#look(watched),
+    })
     watched.watches.add(watch)
-    if (!isNew) return watch
+    if (!isNew) {
+      // With another id than the others have, it may be an older one.
+      if (id !== watched.id) void this.#look(watched)
+      return watch
+    }
     this.#watched.set(key, watched)
     this.#subscribe()
     if (this.#recheckAt === Infinity) this.#recheckAt = Date.now() + this.#recheckEvery
@@ -173,7 +193,6 @@ export class Follower implements SessionFollower {
     if (this.#closed) return
     this.#closed = true
     for (const off of this.#offs) off()
-    this.sessions.events.onMove = null
     clearTimeout(this.#timer ?? undefined)
     this.#listeners.clear()
     for (const { watches } of this.#watched.values()) {
@@ -220,39 +239,21 @@ export class Follower implements SessionFollower {
 
   #take(news: KeyedNews): void {
     for (const listener of this.#listeners) this.#call(() => listener(news))
-    if (news.type === 'note') return
-    if (news.type === 'move') {
-      this.#move(news)
-      return
-    }
-    const watched = this.#watched.get(news.key)
+    const watched = news.type === 'note' ? undefined : this.#watched.get(news.key)
     if (watched === undefined) return
-    if (news.type === 'end') this.#end(watched, news.reason)
-    else {
+    if (news.type === 'change') {
       watched.writes++
       this.#notify(watched, { type: 'change' })
+    } else if (news.type === 'rotate') {
+      watched.writes++
+      // The storage has the last word: a message that is sent once more must not do anything.
+      void this.#look(watched)
+    } else if (news.type === 'end') {
+      // By the clock of another process; by ours it may go on.
+      const isEarly = news.reason === 'expired' && watched.expiresAt > Date.now()
+      if (isEarly) void this.#look(watched)
+      else this.#end(watched, news.reason)
     }
-  }
-
-  #move({ id, key, previousKey }: KeyedNews & { readonly type: 'move' }): void {
-    const watched = this.#watched.get(previousKey)
-    if (watched === undefined) return
-    this.#watched.delete(previousKey)
-    const previousId = watched.id
-    const there = this.#watched.get(key)
-    const moved = [...watched.watches]
-    if (there === undefined) {
-      Object.assign(watched, { id, key, version: null, writes: 0, missing: false })
-      this.#watched.set(key, watched)
-    } else {
-      for (const watch of moved) {
-        watch.watched = there
-        there.watches.add(watch)
-      }
-    }
-    for (const watch of moved) this.#call(() => watch.listener({ type: 'move', id, previousId }))
-    // It may have ended since, and the news of that may have come before these.
-    if (there === undefined) void this.#look(watched)
   }
 
   #end(watched: Watched, reason: EndReason): void {
@@ -278,14 +279,28 @@ export class Follower implements SessionFollower {
   }
 
   /** Looks a session up, and tells what has become of it that nobody has told us. */
-  async #look(watched: Watched): Promise<void> {
-    if (watched.looking) return
-    watched.looking = true
-    const { id } = watched
+  #look(watched: Watched): Promise<void> {
+    if (watched.looking !== null) {
+      // What is under way may have read before what we are to see.
+      watched.again = true
+      return watched.looking
+    }
+    const look = async (): Promise<void> => {
+      do {
+        watched.again = false
+        await this.#lookOnce(watched)
+      } while (watched.again)
+      watched.looking = null
+    }
+    watched.looking = look()
+    return watched.looking
+  }
+
+  async #lookOnce(watched: Watched): Promise<void> {
     try {
-      const found = await this.sessions.look(id)
-      // It has moved, or all watches have ended meanwhile.
-      if (this.#closed || watched.id !== id || this.#watched.get(watched.key) !== watched) return
+      const found = await this.sessions.look(watched.id)
+      // All watches have ended meanwhile.
+      if (this.#closed || this.#watched.get(watched.key) !== watched) return
       if (found === null && !watched.missing && watched.expiresAt > Date.now()) {
         watched.missing = true
         watched.lookAt = Date.now() + NEWS_DELAY
@@ -299,16 +314,24 @@ export class Follower implements SessionFollower {
       }
       const missed =
         watched.version !== null && (found.version ?? 0) > watched.version + watched.writes
-      const { version, expiresAt } = found
-      if (missed) this.#take({ type: 'change', key: watched.key })
+      const { id, version, expiresAt } = found
       Object.assign(watched, { version, writes: 0, expiresAt, lookAt: expiresAt, missing: false })
       this.#wakeBy(expiresAt)
+      this.#rotate(watched, id)
+      if (missed) this.#take({ type: 'change', key: watched.key })
     } catch {
       // The storage has told its failure as an event. Nobody is signed out because it is down.
       watched.lookAt = Date.now() + RETRY
       this.#wakeBy(watched.lookAt)
-    } finally {
-      watched.looking = false
+    }
+  }
+
+  /** Tells those who know an older id. */
+  #rotate({ watches }: Watched, id: string): void {
+    for (const watch of [...watches]) {
+      if (watch.watched === null || watch.knownId === id) continue
+      watch.knownId = id
+      this.#call(() => watch.listener({ type: 'rotate', id }))
     }
   }
 

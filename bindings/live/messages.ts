@@ -1,8 +1,8 @@
 /**
  * Messages on a bus: sealed, so that who can use the bus alone neither ends nor learns anything.
  *
- * A message says nothing that does not stay true: a session that was destroyed never comes back, and
- * an id that was given up is never used again. So who sends an old message once more achieves nothing.
+ * A message that is sent once more does nothing: a session that was destroyed never comes back, and of a
+ * rotation the message only says that the storage should be asked.
  *
  * @module
  */

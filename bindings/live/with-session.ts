@@ -32,29 +32,30 @@ export class SessionContext<Data extends object, Flash extends object> {
   }
 }
 
-/** New ids that a session may get while we wait for its lock. */
-const MAX_MOVES = 5
+/** The session of a socket. */
+export interface SocketSessionSource {
+  /** Its id as it is now; `null` if there is none, or it has ended. */
+  readonly id: string | null
+  /** Looks it up, so that `id` is what the storage says. */
+  check(): Promise<unknown>
+}
 
 /**
  * Reads the session that a socket has now, under its lock, gives it to a function, and commits it. If
  * the function fails, nothing is written; if it changes nothing, neither.
  *
- * @param idOf The id of the socket's session: asked again if that has moved while we waited.
+ * @param source The session of the socket: looked up once if it is not there under the id that is known.
  * @param onMissing If there is no session: an error to throw, a function to call, or what to give.
  */
 export async function withSession<Data extends object, Flash extends object, Result, Missing>(
   sessions: Sessions<Data, Flash>,
-  idOf: () => string | null,
+  source: SocketSessionSource,
   use: (context: SessionContext<Data, Flash>) => Awaitable<Result>,
   onMissing?: Missing | (() => Awaitable<Missing>) | Error,
   options: LockWaitOptions = {}
 ): Promise<Result | Missing> {
-  let last: string | null = null
-  for (let move = 0; move < MAX_MOVES; move++) {
-    const id = idOf()
-    if (id === null || id === last) break
-    last = id
-    let result: Result | undefined
+  let result: Result | undefined
+  const attempt = (id: string): Awaitable<boolean> => {
     const work = async (session: Session<Data, Flash>): Promise<void> => {
       result = await use(new SessionContext(id, session))
       if (session.id !== id) {
@@ -63,7 +64,14 @@ export async function withSession<Data extends object, Flash extends object, Res
         )
       }
     }
-    if (await sessions.update(id, work, { lock: true, ...options })) return result as Result
+    return sessions.update(id, work, { lock: true, ...options })
+  }
+  const { id } = source
+  if (id !== null) {
+    if (await attempt(id)) return result as Result
+    await source.check()
+    const newest = source.id
+    if (newest !== null && newest !== id && (await attempt(newest))) return result as Result
   }
   return resultOfMissing(onMissing)
 }

@@ -47,6 +47,11 @@ export interface OwnerIndex {
   remove(owner: string, key: string): Awaitable<unknown>
   /** The keys of an owner whose deadline is not past, in no order. */
   keys(owner: string): Awaitable<string[]>
+  /**
+   * Why keys may be missing, as a sentence: a server that drops entries when it is full. `null` if none
+   * can be. Without this method none is.
+   */
+  gaps?(): Awaitable<string | null>
 }
 
 /** How to write. */

@@ -7,9 +7,8 @@ import type { HibernatingSocket } from './contract.ts'
 
 /** What a socket takes along while the object sleeps. */
 export interface BoundSession {
+  /** The id that its handshake brought; with `onRotate: 'follow'` the newest that is known. */
   readonly id: string
-  /** The key of the session that it had first: the tag of a socket cannot be changed. */
-  readonly tag: string
   /** Milliseconds since the epoch when the session ends, as far as we know. */
   readonly end: number
 }

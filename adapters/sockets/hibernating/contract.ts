@@ -8,6 +8,7 @@ import type { EndReason } from '../../../bindings/live/contract.ts'
 import type { SessionContext } from '../../../bindings/live/with-session.ts'
 import type { DefaultFlash, LockWaitOptions, UntypedData } from '../../../bindings/session.ts'
 import type { AlarmStorage } from '../../../bindings/storage/durable-object/alarm.ts'
+import type { RotationOptions } from '../bound-socket.ts'
 import type { AllowedOrigins } from '../origin.ts'
 
 /** What is used of a socket that may outlive its object. */
@@ -26,7 +27,8 @@ export interface HibernatingState<Socket extends HibernatingSocket = Hibernating
 }
 
 /** The options of `hibernatingSockets`. */
-export interface HibernatingSocketsOptions<Socket extends HibernatingSocket = HibernatingSocket> {
+export interface HibernatingSocketsOptions<Socket extends HibernatingSocket = HibernatingSocket>
+  extends RotationOptions {
   /** Which origins may open a socket, besides that of the server: see `createOriginCheck`. */
   readonly origins?: AllowedOrigins
   /**

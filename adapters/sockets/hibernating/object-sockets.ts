@@ -8,20 +8,17 @@
  * @module
  */
 import type { Awaitable } from '../../../bindings/awaitable.ts'
-import { atATime } from '../../../bindings/live/at-a-time.ts'
+import { atATime } from '../../../bindings/at-a-time.ts'
 import { memoryBus } from '../../../bindings/live/bus.ts'
 import type { EndReason, KeyedNews, SessionFollower } from '../../../bindings/live/contract.ts'
 import { LOOKS_AT_A_TIME, NEWS_DELAY, RETRY } from '../../../bindings/live/follower.ts'
 import { bringsNews } from '../../../bindings/live/object-bus.ts'
-import {
-  resultOfMissing,
-  type SessionContext,
-  withSession,
-} from '../../../bindings/live/with-session.ts'
+import { type SessionContext, withSession } from '../../../bindings/live/with-session.ts'
 import type { LockWaitOptions } from '../../../bindings/session.ts'
 import type { Sessions } from '../../../bindings/sessions.ts'
 import { wakeBy } from '../../../bindings/storage/durable-object/alarm.ts'
-import { closeEnded } from '../ending.ts'
+import { checkRotationPolicy, type RotationPolicy } from '../bound-socket.ts'
+import { closeEnded, closeRotated } from '../ending.ts'
 import { comesFromAllowedPage, type HandshakeRequest, idOfHandshake } from '../handshake.ts'
 import { boundOf, rebind } from './bound.ts'
 import type {
@@ -35,8 +32,6 @@ import { createOriginCheck, type OriginCheck } from '../origin.ts'
 /** What Workers have besides the standard. */
 declare const WebSocketPair: new () => { readonly 0: unknown; readonly 1: unknown }
 
-const MISSING = Symbol('missing')
-
 /** The sockets of an object: see `hibernatingSockets`. */
 export class ObjectSockets<
   Data extends object,
@@ -49,8 +44,7 @@ export class ObjectSockets<
   readonly #follower: SessionFollower
   readonly #isAllowed: OriginCheck
   readonly #options: HibernatingSocketsOptions<Socket> & { readonly recheckEvery: number }
-  /** The tags of the sockets that have moved to a key; `null` until somebody asks, after each wake. */
-  #movedTags: Map<string, Set<string>> | null = null
+  readonly #policy: RotationPolicy
 
   constructor(
     state: HibernatingState<Socket>,
@@ -60,6 +54,7 @@ export class ObjectSockets<
     this.#state = state
     this.#sessions = sessions
     this.#options = options
+    this.#policy = checkRotationPolicy(options)
     this.#isAllowed = createOriginCheck(options.origins)
     this.#follower = sessions.follow(memoryBus())
     this.#follower.listen((news) => this.#hear(news))
@@ -81,15 +76,17 @@ export class ObjectSockets<
     onMissing?: Missing | (() => Awaitable<Missing>) | Error,
     options?: LockWaitOptions
   ): Promise<Result | Missing> {
-    const work = (): Promise<Result | typeof MISSING> =>
-      withSession(this.#sessions, () => this.idOf(ws), handler, MISSING, options)
-    const result = await work()
-    if (result !== MISSING) return result
-    // It has ended, or moved, and the news of that are not here yet.
-    const id = this.idOf(ws)
-    if (id !== null) await this.#look(id)
-    const again = this.idOf(ws) === null ? MISSING : await work()
-    return again === MISSING ? resultOfMissing(onMissing) : again
+    const idOf = (): string | null => this.idOf(ws)
+    const source = {
+      get id() {
+        return idOf()
+      },
+      check: async (): Promise<void> => {
+        const id = idOf()
+        if (id !== null) await this.#look(id)
+      },
+    }
+    return withSession(this.#sessions, source, handler, onMissing, options)
   }
 
   async alarm(): Promise<void> {
@@ -109,11 +106,10 @@ export class ObjectSockets<
     if (!comesFromAllowedPage(this.#isAllowed, request)) return refusal(403)
     try {
       const id = await idOfHandshake(this.#sessions, request)
-      const found = id && (await this.#follower.sessions.look(id))
-      if (!found && this.#options.required) return refusal(401)
+      if (id === null && this.#options.required) return refusal(401)
       const pair = new WebSocketPair()
       const ws = pair[1] as Socket
-      if (id && found) await this.#bind(ws, id, found.expiresAt)
+      if (id !== null) await this.#bind(ws, id)
       else this.#state.acceptWebSocket(ws)
       const init = { status: 101, webSocket: pair[0] } as ResponseInit
       return new Response(null, init)
@@ -124,12 +120,13 @@ export class ObjectSockets<
     }
   }
 
-  async #bind(ws: Socket, id: string, end: number): Promise<void> {
-    const tag = this.#follower.sessions.keyOf(id)
-    this.#state.acceptWebSocket(ws, [tag])
-    rebind(ws, { id, tag, end })
-    // What ended between its reading and now, nobody has told us.
-    await Promise.all([this.#look(id), this.#wakeBy(end)])
+  async #bind(ws: Socket, id: string): Promise<void> {
+    const end = Date.now() + this.#options.recheckEvery * 1000 // until the look says when
+    this.#state.acceptWebSocket(ws, [this.#follower.sessions.keyOf(id)])
+    rebind(ws, { id, end })
+    // No message says what happened between the handshake and now.
+    await this.#look(id)
+    await this.#wakeBy(boundOf(ws)?.end ?? end)
   }
 
   /** Wakes when a session ends, or it is time to look at all of them. */
@@ -149,10 +146,10 @@ export class ObjectSockets<
         await new Promise((resolve) => setTimeout(resolve, NEWS_DELAY))
         found = await look(id)
       }
-      const key = keyOf(id)
-      for (const ws of this.#socketsOf(key)) {
+      for (const ws of this.#socketsOf(keyOf(id))) {
         const bound = boundOf(ws)!
         if (found === null) this.#end(ws, bound.end <= Date.now() ? 'expired' : 'gone')
+        else if (bound.id !== found.id) this.#rotate(ws, found.id, found.expiresAt)
         else if (bound.end !== found.expiresAt) rebind(ws, { ...bound, end: found.expiresAt })
       }
     } catch {
@@ -161,20 +158,25 @@ export class ObjectSockets<
   }
 
   #hear(news: KeyedNews): void {
-    if (news.type === 'move') this.#move(news)
-    if (news.type !== 'change' && news.type !== 'end') return
-    for (const ws of this.#socketsOf(news.key)) {
+    if (news.type === 'note') return
+    const sockets = this.#socketsOf(news.key)
+    if (news.type === 'rotate') {
+      const id = sockets.map((ws) => this.idOf(ws)).find((id) => id !== null)
+      // The storage has the last word: a message that is sent once more must not do anything.
+      if (id) void this.#look(id)
+      return
+    }
+    for (const ws of sockets) {
       if (news.type === 'end') this.#end(ws, news.reason)
       else this.#call(() => this.#options.onSessionChange?.(ws))
     }
   }
 
-  #move({ id, key, previousKey }: KeyedNews & { readonly type: 'move' }): void {
-    for (const ws of this.#socketsOf(previousKey)) {
-      const bound = boundOf(ws)!
-      rebind(ws, { ...bound, id })
-      this.#remember(bound.tag, key)
-    }
+  #rotate(ws: Socket, id: string, end: number): void {
+    const follows = this.#policy === 'follow'
+    rebind(ws, follows ? { id, end } : null)
+    if (follows) this.#call(() => this.#options.onSessionChange?.(ws))
+    else this.#call(() => closeRotated(ws))
   }
 
   #end(ws: Socket, reason: EndReason): void {
@@ -183,32 +185,9 @@ export class ObjectSockets<
     if (this.#options.closeOnEnd ?? true) this.#call(() => closeEnded(ws, reason))
   }
 
-  /** The sockets that have the session of a key now. */
+  /** The sockets that have the session of a key. */
   #socketsOf(key: string): Socket[] {
-    const tags = [key, ...(this.#moved().get(key) ?? [])]
-    return tags
-      .flatMap((tag) => this.#state.getWebSockets(tag))
-      .filter((ws) => {
-        const bound = boundOf(ws)
-        return bound !== null && this.#follower.sessions.keyOf(bound.id) === key
-      })
-  }
-
-  /** By the keys that sockets have now, the tags of those that had another one first. */
-  #moved(): Map<string, Set<string>> {
-    if (this.#movedTags !== null) return this.#movedTags
-    this.#movedTags = new Map()
-    for (const ws of this.#state.getWebSockets()) {
-      const bound = boundOf(ws)
-      if (bound !== null) this.#remember(bound.tag, this.#follower.sessions.keyOf(bound.id))
-    }
-    return this.#movedTags
-  }
-
-  #remember(tag: string, key: string): void {
-    if (tag === key) return
-    const moved = this.#moved()
-    moved.set(key, (moved.get(key) ?? new Set()).add(tag))
+    return this.#state.getWebSockets(key).filter((ws) => boundOf(ws) !== null)
   }
 
   #call(listener: () => void): void {
