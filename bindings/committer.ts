@@ -80,9 +80,9 @@ export class Committer {
       return chain(this.#keeper.save(state), (after) => this.#settle(state, after))
     }
     if (before === null) {
-      if (!state.accessed || !state.refused) {
-        return nothing(state, state.accessed ? 'empty' : 'unused')
-      }
+      const none = nothing(state, state.accessed ? 'empty' : 'unused')
+      if (!state.accessed || !state.refused) return none
+      // The browser need not send for the rest of its life what no request accepts.
       state.refused = false
       return this.#channelOf(state).remove(state.received)
     }

@@ -152,12 +152,12 @@ describe('explain', () => {
     expect(await reasonsFor({}, null, long)).toEqual(['no-cookie', 'cookie-overflow'])
   })
 
-  it('explain says that a session has moved on', async () => {
+  it('explain says that a newer id has superseded the one that came', async () => {
     const storage = memoryStorage()
     const { sessions } = recordedSessions({ storage })
     const cookie = await cookieWith(sessions)
     await visit(sessions, cookie, (session) => session.regenerateId({ grace: 10 }))
-    expect(await reasonsFor({ storage }, cookie)).toEqual(['moved'])
+    expect(await reasonsFor({ storage }, cookie)).toEqual(['superseded'])
   })
 
   it.each([

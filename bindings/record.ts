@@ -206,13 +206,14 @@ function decodeIdentity(
   if (sessionKey === undefined) {
     return typeof rotation === 'string' ? { sessionKey: null, rotation } : null
   }
-  // There is always a next rotation.
-  const counts = Number.isSafeInteger((number as number) + 1) && (number as number) >= 0
+  // Below the greatest, so that there is always a next rotation.
+  const counts = Number.isSafeInteger(number) && (number as number) >= 0 && number !== GREATEST
   if (typeof sessionKey !== 'string' || !SESSION_KEY.test(sessionKey) || !counts) return null
   return { sessionKey, rotation: rotationOfNumber(number as number) }
 }
 
 const SESSION_KEY = /^[A-Za-z0-9_-]{16}$/
+const GREATEST = Number.MAX_SAFE_INTEGER
 
 /** The rotation of a session in a cookie, as it stands in the id: 24 characters. */
 export function rotationOfNumber(number: number): string {

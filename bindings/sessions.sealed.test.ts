@@ -111,7 +111,7 @@ describe('sealed sessions', () => {
     const { sessions, events } = sessionsIn('sealed')
     const now = Date.now()
     const key = nodeKey(SECRET, NAME, 'seal')
-    const record = { c: now - 5000, i: 'x'.repeat(24), e: now - 1, d: { x: 1 } }
+    const record = { c: now - 5000, i: 'x'.repeat(16), n: 0, e: now - 1, d: { x: 1 } }
     const ended = `${NAME}=${nodeSealed(key, JSON.stringify(record))}`
     expect((await sessions.read(ended)).isNew).toBe(true)
     expect(events).toMatchObject([{ type: 'expire' }])
@@ -121,7 +121,7 @@ describe('sealed sessions', () => {
 
   it('C3 of another cookie name or purpose are no sessions', async () => {
     const { sessions } = sessionsIn('sealed')
-    const record = JSON.stringify({ c: Date.now(), i: 'x'.repeat(24), e: Date.now() + 9000 })
+    const record = JSON.stringify({ c: Date.now(), i: 'x'.repeat(16), n: 0, e: Date.now() + 9000 })
     const { fingerprint } = nodeKey(SECRET, NAME, 'seal')
     for (const [name, purpose] of [
       [NAME, 'sign'],
@@ -135,7 +135,7 @@ describe('sealed sessions', () => {
 
   it('of a server are never taken: its cookies hold signed ids alone', async () => {
     const { sessions, events } = recordedSessions({ storage: memoryStorage() })
-    const record = JSON.stringify({ c: Date.now(), i: 'x'.repeat(24), e: Date.now() + 9000 })
+    const record = JSON.stringify({ c: Date.now(), i: 'x'.repeat(16), n: 0, e: Date.now() + 9000 })
     const sealed = nodeSealed(nodeKey(SECRET, NAME, 'seal'), record)
     expect((await sessions.read(`${NAME}=${sealed}`)).isNew).toBe(true)
     expect(events).toEqual([{ type: 'reject', reason: 'malformed' }])

@@ -31,9 +31,9 @@ describe.each([
     const session = await there.read(cookie)
     session.regenerateId()
     const moved = cookieOf(await there.commit(session))
-    expect(news.splice(0)).toEqual([{ type: 'move', id: session.id, previousId: id }])
-    expect(watch.id).toBe(session.id)
     await settle()
+    expect(news.splice(0)).toEqual([{ type: 'rotate', id: session.id }])
+    expect(watch.id).toBe(session.id)
 
     await there.update(session.id, (session) => session.set('n', 2))
     expect(news.splice(0)).toEqual([{ type: 'change' }])
@@ -104,7 +104,7 @@ describe('the end of a session that nobody ends', () => {
 
   it('is told soon of one that was not there when the watch began', async () => {
     const { nodes } = createNodes(1)
-    const { news } = record(nodes[0]!.sessions, 'A'.repeat(24))
+    const { news } = record(nodes[0]!.sessions, 'A'.repeat(40))
     await settle()
     await vi.advanceTimersByTimeAsync(500)
     await settle()
@@ -150,7 +150,7 @@ describe('a watch', () => {
     expect(events).toContainEqual({ type: 'error', error })
   })
 
-  it('joins the others of a session that has moved to where they are', async () => {
+  it('of an older id learns that there is a newer one, beside those who know', async () => {
     const { nodes, channel } = createNodes(2)
     const [here, there] = [nodes[0]!.sessions, nodes[1]!.sessions]
     const { id, cookie } = await startSession(there)
@@ -160,12 +160,13 @@ describe('a watch', () => {
     const session = await there.read(cookie)
     session.regenerateId()
     await there.commit(session)
-    const early = record(here, session.id)
+    const newer = record(here, session.id)
+    await settle()
+    expect(old.news[0]).toEqual({ type: 'rotate', id: session.id })
     channel.cut = false
-    channel.send(channel.sent.at(-1)!)
-    expect(old.news).toEqual([{ type: 'move', id: session.id, previousId: id }])
     await there.destroy(session.id)
-    expect(early.news).toEqual([{ type: 'end', reason: 'destroyed' }])
+    expect(newer.news.at(-1)).toEqual({ type: 'end', reason: 'destroyed' })
+    expect(newer.news.map(({ type }) => type)).not.toContain('rotate')
     expect(old.news.at(-1)).toEqual({ type: 'end', reason: 'destroyed' })
   })
 })
@@ -208,7 +209,8 @@ describe('a node that was cut off', () => {
     await settle()
     await vi.advanceTimersByTimeAsync(500)
     await settle()
-    expect(moved.news).toEqual([{ type: 'end', reason: 'gone' }])
+    expect(moved.news[0]).toEqual({ type: 'rotate', id: session.id })
+    expect(moved.news.map(({ type }) => type)).not.toContain('end')
   })
 
   it('learns of it within recheckEvery if the bus does not say that it was away', async () => {
@@ -221,7 +223,7 @@ describe('a node that was cut off', () => {
     expect(news).toEqual([{ type: 'end', reason: 'gone' }])
   })
 
-  it('follows a new id whose message comes after a look at the storage', async () => {
+  it('is told once of a new id whose message comes after a look at the storage', async () => {
     const { id, cookie, sessions, news, channel } = await start()
     const session = await sessions.read(cookie)
     session.regenerateId()
@@ -231,7 +233,9 @@ describe('a node that was cut off', () => {
     channel.send(channel.sent.at(-1)!)
     await vi.advanceTimersByTimeAsync(5_000)
     await settle()
-    expect(news).toEqual([{ type: 'move', id: session.id, previousId: id }])
+    const rotations = news.filter(({ type }) => type === 'rotate')
+    expect(rotations).toEqual([{ type: 'rotate', id: session.id }])
+    expect(id).not.toBe(session.id)
   })
 })
 
@@ -314,7 +318,7 @@ describe('§2.30 messages that none of us has sealed', () => {
     expect(errors).toHaveLength(forged.length)
   })
 
-  it('do no harm when they come again', async () => {
+  it('N06 do no harm when they come again', async () => {
     const { nodes, channel } = createNodes(2)
     const { sessions } = nodes[1]!
     const { id, cookie } = await startSession(sessions)
@@ -326,7 +330,7 @@ describe('§2.30 messages that none of us has sealed', () => {
     await sessions.destroy(other.id)
     for (const message of [...channel.sent]) channel.send(message)
     await settle()
-    expect(news).toEqual([{ type: 'move', id: session.id, previousId: id }])
+    expect(news).toEqual([{ type: 'rotate', id: session.id }])
     expect(watch.id).toBe(session.id)
   })
 
