@@ -4,18 +4,16 @@
  * @module
  */
 import type { Awaitable } from './awaitable.ts'
-import { defaultEngine } from './codec/select.ts'
-import { SessionGoneError } from './errors.ts'
-import { createId } from './id.ts'
-import { assertEqual, type Check, commitError, SECRET, Visitor } from './session-conformance-kit.ts'
+import { assertEqual, type Check, SECRET, Visitor } from './session-conformance-kit.ts'
+import { IDENTITY_CASES } from './session-conformance-identity.ts'
 import { OWNER_CASES } from './session-conformance-owners.ts'
 import { ENDS, runRaces } from './session-conformance-races.ts'
+import { RECORD_CASES } from './session-conformance-records.ts'
+import { SERVER_CASES } from './session-conformance-servers.ts'
 import { createSessions } from './sessions.ts'
 import { assert } from './storage/conformance-kit.ts'
 import type { ConformanceCase } from './storage/conformance.ts'
 import type { CookieStorage, SessionStorage } from './storage/contract.ts'
-import { memoryStorage } from './storage/memory.ts'
-import { createSigner } from './token.ts'
 
 const VALUES = {
   string: 'Ünï \ud83c\udf6a',
@@ -135,6 +133,37 @@ const EVERYWHERE: Record<string, Check> = {
     assert(kept !== null, 'clear() or regenerateId() took it')
   },
 
+  async 'destroy() removes the cookie, whatever it is, and a refused one goes when it is used'(
+    visitor
+  ) {
+    const { cookieName } = visitor.sessions
+    await visitor.visit((session) => session.set('x', 1))
+    for (const cookie of [`${cookieName}=x`, `${cookieName}=`, `${visitor.cookie}A`]) {
+      for (const use of ['destroy', 'all'] as const) {
+        const session = await visitor.sessions.read(cookie)
+        session[use]()
+        const lines = await visitor.sessions.commit(session)
+        assert(lines.length === 1 && lines[0]!.includes('; Max-Age=0;'), `${cookie} is kept`)
+      }
+    }
+    const stranger = await visitor.sessions.read('other=1')
+    stranger.destroy()
+    assertEqual(await visitor.sessions.commit(stranger), [])
+  },
+
+  async 'a flash message of the same value is another message'(visitor) {
+    await visitor.visit((session) => {
+      session.set('x', 1)
+      session.flash('notice', 'Saved')
+    })
+    const page = await visitor.sessions.read(visitor.cookie)
+    assertEqual(page.getFlash('notice'), 'Saved')
+    await visitor.visit((session) => session.flash('notice', 'Saved'))
+    if ('stateless' in visitor.sessions.storage) return
+    await visitor.sessions.commit(page)
+    assertEqual(await visitor.visit((session) => session.getFlash('notice')), 'Saved')
+  },
+
   async 'destroy() removes the cookie'(visitor) {
     await visitor.visit((session) => session.set('x', 1))
     await visitor.visit((session) => session.destroy())
@@ -171,142 +200,6 @@ const EVERYWHERE: Record<string, Check> = {
   },
 }
 
-/** What holds where a server keeps the records. */
-const ON_SERVERS: Record<string, Check> = {
-  async 'regenerateId() retires the original id for good, however often it is called'(visitor) {
-    await visitor.visit((session) => session.set('x', 1))
-    const old = visitor.cookie
-    await visitor.visit((session) => {
-      session.regenerateId()
-      session.regenerateId()
-    })
-    assert((await visitor.sessions.read(old)).isNew, 'the old id opens the session')
-  },
-
-  async 'C6 destroy() ends the session for every copy of its cookie'(visitor) {
-    await visitor.visit((session) => session.set('x', 1))
-    const old = visitor.cookie
-    await visitor.visit((session) => {
-      session.regenerateId()
-      session.destroy()
-    })
-    assert((await visitor.sessions.read(old)).isNew, 'the old cookie opens the session')
-  },
-
-  async 'D8 an id that was never issued, has ended or is foreign is not adopted'({ sessions }) {
-    const { storage } = sessions
-    const issuer = new Visitor(sessions)
-    await issuer.visit((session) => session.set('x', 1))
-    const destroyed = issuer.cookie!
-    await issuer.visit((session) => session.destroy())
-
-    const short = new Visitor(createSessions({ storage, secrets: SECRET, lifetime: 1 }))
-    await short.visit((session) => session.set('x', 1))
-    await new Promise((resolve) => setTimeout(resolve, 1050))
-
-    const { name, sign } = createSigner(defaultEngine, SECRET)
-    const unknown = createId(defaultEngine)
-    const elsewhere = new Visitor(createSessions({ storage: memoryStorage(), secrets: SECRET }))
-    await elsewhere.visit((session) => session.set('x', 1))
-    const planted = {
-      destroyed,
-      expired: short.cookie!,
-      unknown: `${name}=${sign(unknown)}`,
-      unsigned: `${name}=${unknown}`,
-      foreign: elsewhere.cookie!,
-    }
-    for (const [what, cookie] of Object.entries(planted)) {
-      const victim = new Visitor(sessions)
-      victim.cookie = cookie
-      const id = await victim.visit((session) => {
-        assert(session.isNew, `an id that is ${what} opens a session`)
-        session.set('x', 2)
-        return session.id
-      })
-      assert(!cookie.includes(id), `an id that is ${what} was adopted`)
-      assert(victim.cookie !== cookie, `a cookie that is ${what} was kept`)
-      assert((await sessions.read(cookie)).isNew, `a cookie that is ${what} opens a session now`)
-      assertEqual(await victim.visit((session) => session.get('x')), 2)
-    }
-  },
-
-  async 'commit() after another request destroyed the session writes nothing'(visitor) {
-    await visitor.visit((session) => session.set('x', 1))
-    const slow = await visitor.sessions.read(visitor.cookie)
-    slow.set('x', 2)
-    const cookie = visitor.cookie
-    await visitor.visit((session) => session.destroy())
-    const error = await commitError(visitor, slow)
-    assert(error instanceof SessionGoneError, `it gave ${String(error)}`)
-    assert((await visitor.sessions.read(cookie)).isNew, 'the session came back')
-  },
-
-  async 'commit() after another request regenerated the id writes nothing'(visitor) {
-    await visitor.visit((session) => session.set('x', 1))
-    const slow = await visitor.sessions.read(visitor.cookie)
-    slow.set('x', 2)
-    await visitor.visit((session) => session.regenerateId())
-    const error = await commitError(visitor, slow)
-    assert(error instanceof SessionGoneError, `it gave ${String(error)}`)
-    assertEqual(await visitor.visit((session) => session.get('x')), 1)
-  },
-
-  async 'regenerateId({ grace }) lets the old id be read, not written'(visitor) {
-    await visitor.visit((session) => session.set('role', 'guest'))
-    const old = visitor.cookie
-    await visitor.visit((session) => {
-      session.set('role', 'admin')
-      session.regenerateId({ grace: 10 })
-    })
-    const reader = await visitor.sessions.read(old)
-    assertEqual(reader.get('role'), 'guest')
-    assertEqual(await visitor.sessions.commit(reader), [])
-    reader.set('role', 'evil')
-    assert((await commitError(visitor, reader)) instanceof SessionGoneError, 'it was written')
-    assertEqual(await visitor.visit((session) => session.get('role')), 'admin')
-  },
-
-  async 'parallel requests that set different keys lose nothing'(visitor) {
-    await visitor.visit((session) => session.set('x', 1))
-    const { sessions, cookie } = visitor
-    const requests = Array.from({ length: 20 }, async (_, i) => {
-      const session = await sessions.read(cookie)
-      session.set(`key${i}`, i)
-      await new Promise((resolve) => setTimeout(resolve, i % 3))
-      await sessions.commit(session)
-    })
-    await Promise.all(requests)
-    assertEqual(Object.keys(await visitor.visit((session) => session.all())).length, 21)
-  },
-
-  async 'parallel update()s count exactly'(visitor) {
-    await visitor.visit((session) => session.set('n', 0))
-    const { sessions, cookie } = visitor
-    const requests = Array.from({ length: 20 }, async (_, i) => {
-      const session = await sessions.read(cookie)
-      session.update('n', (n: number) => n + 1)
-      await new Promise((resolve) => setTimeout(resolve, i % 3))
-      await sessions.commit(session)
-    })
-    await Promise.all(requests)
-    assertEqual(await visitor.visit((session) => session.get('n')), 20)
-  },
-
-  async 'parallel with()s count exactly by get() and set()'(visitor) {
-    await visitor.visit((session) => session.set('n', 0))
-    const { sessions, cookie } = visitor
-    const requests = Array.from({ length: 20 }, (_, i) =>
-      sessions.with(cookie, async (session) => {
-        const n = session.get('n')
-        await new Promise((resolve) => setTimeout(resolve, i % 3))
-        session.set('n', n + 1)
-      })
-    )
-    await Promise.all(requests)
-    assertEqual(await visitor.visit((session) => session.get('n')), 20)
-  },
-}
-
 /** The races, by what they promise. */
 function races(count: number): Record<string, Check> {
   const entries = Object.entries(ENDS).map(([name, end]): [string, Check] => [
@@ -325,6 +218,12 @@ export interface SessionConformanceOptions {
    * @default true
    */
   readonly server?: boolean
+  /**
+   * Whether a session can be ended for who kept its cookie: not in the cookie storage without revocations.
+   *
+   * @default what `server` is
+   */
+  readonly revocable?: boolean
   /**
    * Orders in which requests race with each kind of end of a session. Each takes a dozen calls.
    *
@@ -349,10 +248,14 @@ export interface SessionConformanceOptions {
  */
 export function sessionConformance(
   create: () => Awaitable<SessionStorage | CookieStorage>,
-  { server = true, interleavings = 1000 }: SessionConformanceOptions = {}
+  { server = true, revocable = server, interleavings = 1000 }: SessionConformanceOptions = {}
 ): ConformanceCase[] {
-  const onServers = server && { ...ON_SERVERS, ...OWNER_CASES, ...races(interleavings) }
-  return Object.entries({ ...EVERYWHERE, ...onServers }).map(([name, check]) => ({
+  const where = {
+    ...EVERYWHERE,
+    ...(revocable && IDENTITY_CASES),
+    ...(server && { ...SERVER_CASES, ...RECORD_CASES, ...OWNER_CASES, ...races(interleavings) }),
+  }
+  return Object.entries(where).map(([name, check]) => ({
     name,
     async run() {
       const storage = await create()

@@ -11,7 +11,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 
 /** The layers, the lowest first: a file may import from its own layer and those below. */
 const LAYERS = [
-  ['errors', /^bindings\/(errors|awaitable|timer)\.ts$/],
+  ['errors', /^bindings\/(errors|awaitable|timer|at-a-time)\.ts$/],
   ['codec', /^bindings\/codec\//],
   ['storage', /^bindings\/storage\//],
   [
