@@ -130,7 +130,7 @@ export class Committer {
   #destroy(state: SessionState): Awaitable<string[]> {
     const channel = this.#channelOf(state)
     const { received } = state
-    const own = state.origin ?? state.superseded
+    const own = state.origin ?? state.superseded ?? state.unfit
     const ended = own === null ? undefined : this.#keeper.destroy(own)
     return chain(ended, () =>
       chain(this.#destroyOthers(channel, received, own), () => {

@@ -41,6 +41,8 @@ export interface Source {
   readonly failure: unknown
   /** The session whose older rotation came a moment after it was superseded: see `SessionState`. */
   readonly superseded?: Origin | null
+  /** The session whose data do not fit the schema: see `SessionState`. */
+  readonly unfit?: Origin | null
   /** Whether a token came that is no session, so that the client had better forget it. */
   readonly refused?: boolean
   /** Whether no request brought the session, so that flash messages go on waiting. */
@@ -127,6 +129,8 @@ export class SessionState {
    * no cookie replaces the newer one; only `destroy()` reaches that session.
    */
   superseded: Origin | null = null
+  /** The session that came, if its data do not fit the schema: only `destroy()` reaches it. */
+  unfit: Origin | null = null
   /** Whether a token came that is no session. */
   refused = false
   /** Seconds that the old id may still be read, if the session gets a new one. */
@@ -327,6 +331,7 @@ export class SessionState {
     if (source !== null) {
       this.failure = source.failure
       this.superseded = source.superseded ?? null
+      this.unfit = source.unfit ?? null
       this.refused = source.refused === true
       this.#source = null
     }
@@ -432,6 +437,7 @@ export class SessionState {
     this.cookieAt = 0
     this.touched = false
     this.superseded = null
+    this.unfit = null
     this.refused = false
     this.#delivered = NO_FLASH
   }

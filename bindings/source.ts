@@ -45,6 +45,7 @@ export class CookieSource implements Source {
   readonly async: boolean
   failure: unknown = null
   superseded: Origin | null = null
+  unfit: Origin | null = null
   refused = false
   readonly #context: SourceContext
   readonly #channel: Channel
@@ -122,15 +123,16 @@ export class CookieSource implements Source {
       const token = others[index]
       if (token === undefined) return this.#refuse(first, superseded)
       return chain(this.#context.keeper.find(token), (found) =>
-        isRefusal(found) ? tryNext(index + 1, superseded ?? found.current) : this.#take(found)
+        isRefusal(found) ? tryNext(index + 1, superseded ?? lateOf(found)) : this.#take(found)
       )
     }
-    return tryNext(0, first.current)
+    return tryNext(0, lateOf(first))
   }
 
   #refuse(refusal: Refusal, superseded: Origin | null): null {
     this.superseded = superseded
-    const { reason } = refusal
+    const { reason, current } = refusal
+    if (reason === 'schema') this.unfit = current
     // Data of another version of the app, or a record that is not here yet: the cookie may be good.
     const mayBeGood = reason === 'schema' || (reason === 'unknown-id' && this.#context.mayLag)
     this.refused = superseded === null && !mayBeGood
@@ -153,6 +155,11 @@ export class CookieSource implements Source {
     this.failure = error
     return null
   }
+}
+
+/** The session whose older id came a moment after it was superseded. */
+function lateOf({ reason, current }: Refusal): Origin | null {
+  return reason === 'superseded' ? current : null
 }
 
 /** A session that was found by its id, not brought by a request: its flash messages wait for one. */

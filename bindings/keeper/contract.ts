@@ -34,7 +34,10 @@ export interface Refusal {
     | 'superseded'
   /** The storage key of the session; `null` if the token names none. */
   readonly key: string | null
-  /** The session that goes on, if this rotation of it was superseded a moment ago. */
+  /**
+   * The session that `destroy()` ends all the same: this rotation of it was superseded a moment ago, or
+   * its data do not fit the schema.
+   */
   readonly current: Origin | null
 }
 

@@ -51,6 +51,9 @@ export function createCookieKeeper(
     return sessionKey !== null && expiresAt !== null && isPast
   }
 
+  /** Each write is a new cookie; when that was matters if it ends before its session. */
+  const cookieTime = (): number => (deadlines.renewCookieAfter === null ? 0 : Date.now())
+
   const find = ({ format, text, keyIndex }: OpenedToken): Awaitable<Found> => {
     const sealed = format === 'S' || format === 's'
     const record = sealed || format === 'P' || format === 'p' ? decodeRecord(text) : null
@@ -65,7 +68,7 @@ export function createCookieKeeper(
       return { reason: endReason(deadlines, record.createdAt), key, current: null }
     }
     if (!fitsSchema(schema, record)) {
-      return { reason: 'schema', key: keyOf(origin.id), current: null }
+      return { reason: 'schema', key: keyOf(origin.id), current: origin }
     }
     return revocations === null ? origin : revocations.admit(origin)
   }
@@ -90,6 +93,7 @@ export function createCookieKeeper(
       const work: SessionRecord = {
         ...recordOf(state, now),
         sessionKey: sessionKeyOf(id),
+        cookieAt: cookieTime(),
         expiresAt: expiryOf(deadlines, origin?.record.createdAt ?? now, now),
       }
       return chain(revocations?.claim(work, origin, state.grace ?? 0) ?? work, (record) => {
@@ -106,9 +110,11 @@ export function createCookieKeeper(
     },
 
     // From the string: a handler may have changed values of the decoded record in place.
-    touch: (origin, expiresAt, cookieAt) =>
+    touch: (origin, expiresAt) =>
       chain(revocations?.isCurrent(origin) ?? true, (isCurrent) =>
-        isCurrent ? store({ ...decodeRecord(origin.text)!, expiresAt, cookieAt }) : null
+        isCurrent
+          ? store({ ...decodeRecord(origin.text)!, expiresAt, cookieAt: cookieTime() })
+          : null
       ),
 
     destroy: (origin) =>

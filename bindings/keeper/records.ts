@@ -61,7 +61,6 @@ export function createRecords(
     if (end <= Date.now()) {
       return { reason: endReason(deadlines, record.createdAt), key, current: null }
     }
-    if (!fitsSchema(schema, record)) return { reason: 'schema', key, current: null }
     const { value: text, version, expiresAt } = stored
     const isCurrent = record.snapshot || rotationOf(id) === record.rotation
     const currentId = isCurrent ? id : sessionKeyOf(id) + record.rotation
@@ -89,7 +88,9 @@ export function createRecords(
     const key = keyOf(id)
     return chain(storage.read(key), (stored) => {
       const found = judge(id, key, stored, reissue, flashMarked)
-      return isRefusal(found) || found.id === id ? found : findSnapshot(id, key, found)
+      if (isRefusal(found)) return found
+      if (!fitsSchema(schema, found.record)) return { reason: 'schema', key, current: found }
+      return found.id === id ? found : findSnapshot(id, key, found)
     })
   }
 

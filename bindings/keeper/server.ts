@@ -48,9 +48,15 @@ export function createServerKeeper(
       }
       // From the string: a handler may have changed values of the decoded record in place.
       const renewed = cookieAt === 0 ? text : encodeRecord({ ...decodeRecord(text)!, cookieAt })
-      const after = { ...origin, record: { ...record, cookieAt }, text: renewed, expiresAt }
+      const after = { ...origin, text: renewed, expiresAt }
       return chain(storage.write(keyOf(id), renewed, { expiresAt, ifVersion }), (written) =>
-        written ? { ...after, version: ifVersion + 1 } : null
+        written
+          ? {
+              ...after,
+              record: { ...record, cookieAt: cookieAt || record.cookieAt },
+              version: ifVersion + 1,
+            }
+          : null
       )
     },
 
