@@ -64,21 +64,23 @@ else
 end
 return 1`
 
-/** ARGV: now, the end. */
+/** ARGV: now, the end, the version that must be there ('' for any). */
 const TOUCH = `
-local ends = tonumber(redis.call('HGET', KEYS[1], 'e') or 0) or 0
-if ends <= tonumber(ARGV[1]) then return 0 end
+local found = redis.call('HMGET', KEYS[1], 'v', 'e')
+if (tonumber(found[2] or 0) or 0) <= tonumber(ARGV[1]) then return 0 end
+if ARGV[3] ~= '' and found[1] ~= ARGV[3] then return 0 end
 redis.call('HSET', KEYS[1], 'e', ARGV[2])
 return redis.call('PEXPIRE', KEYS[1], math.ceil(ARGV[2] - ARGV[1]))`
 
 const DESTROY = `return redis.call('DEL', KEYS[1])`
 
-/** ARGV: now, the deadline, the key. The index ends with the last of its entries. */
+/** ARGV: now, the deadline, the key. The index ends with the last of its entries; gives their number. */
 const ADD = `
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[1])
 redis.call('ZADD', KEYS[1], ARGV[2], ARGV[3])
 local last = redis.call('ZREVRANGE', KEYS[1], 0, 0, 'WITHSCORES')[2]
-return redis.call('PEXPIRE', KEYS[1], math.ceil(last - ARGV[1]))`
+redis.call('PEXPIRE', KEYS[1], math.ceil(last - ARGV[1]))
+return redis.call('ZCARD', KEYS[1])`
 
 const REMOVE = `return redis.call('ZREM', KEYS[1], ARGV[1])`
 
@@ -135,6 +137,7 @@ export function redisStorage(
   return {
     atomic: true,
     consistency: 'strong',
+    identity: [client, prefix],
     async read(key) {
       const [value, ...numbers] = (await run(READ, key)) as (string | null | undefined)[]
       const [version, expiresAt] = numbers.map(Number) as [number, number]
@@ -146,8 +149,9 @@ export function redisStorage(
       const name = `${instance}${++writes}`
       return (await run(WRITE, key, Date.now(), expiresAt, ...versions, value, name)) === 1
     },
-    destroy: (key) => run(DESTROY, key),
-    touch: (key, expiresAt) => run(TOUCH, key, Date.now(), expiresAt),
+    destroy: async (key) => (await run(DESTROY, key)) === 1,
+    touch: async (key, expiresAt, ifVersion) =>
+      (await run(TOUCH, key, Date.now(), expiresAt, ifVersion ?? '')) === 1,
     lock: (key, options) => locks.lock(key, options),
     owners: {
       add: (owner, key, expiresAt) => run(ADD, ownerKey(owner), Date.now(), expiresAt, key),
