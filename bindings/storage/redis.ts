@@ -10,6 +10,7 @@
 import { ConfigurationError } from '../errors.ts'
 import type { LockOptions, OwnerIndex, SessionStorage, StorageLock } from './contract.ts'
 import { connectionOf, type RedisClient } from './redis/client.ts'
+import { Eviction } from './redis/eviction.ts'
 import { RedisLocks } from './redis/locks.ts'
 
 export type {
@@ -34,6 +35,7 @@ export interface RedisStorageOptions {
 export interface RedisStorage extends SessionStorage {
   lock(key: string, options: LockOptions): Promise<StorageLock>
   readonly owners: OwnerIndex
+  diagnose(): Promise<string[]>
   close(): void
 }
 
@@ -100,6 +102,10 @@ const PREFIX = /^(?=.)[^{}]*(\{[^{}]+\}[^{}]*)?$/s
  * What Redis answers with an error, and what a lost connection leaves unanswered, rejects; the sessions
  * make a `SessionStorageError` of it. A failover forgets what the replica has not received yet.
  *
+ * Redis drops keys when it is full, unless its setting `maxmemory-policy` is `noeviction`. A record that
+ * must be kept is refused by a server that has a `maxmemory` and another policy, as far as the user of
+ * Redis may ask for these (`+info`); `diagnose()` tells of every other policy.
+ *
  * @param client A connected client of `redis` (single, cluster or sentinel), of `ioredis` (likewise), or
  *   Bun's.
  * @throws ConfigurationError if the client is none of these, or the prefix is empty or has braces that
@@ -128,6 +134,7 @@ export function redisStorage(
   }
   const connection = connectionOf(client)
   const locks = new RedisLocks(connection, prefix)
+  const eviction = new Eviction(connection)
   const run = (script: string, key: string, ...args: (string | number)[]): Promise<unknown> =>
     connection.run(script, [prefix + key], args)
   const instance = crypto.randomUUID().slice(0, 13)
@@ -144,7 +151,8 @@ export function redisStorage(
       const lives = typeof value === 'string' && version > 0 && expiresAt > Date.now()
       return lives ? { value, version, expiresAt } : null
     },
-    async write(key, value, { expiresAt, ifVersion }) {
+    async write(key, value, { expiresAt, ifVersion, keep = false }) {
+      if (keep) await eviction.check(prefix + key)
       const versions = [ifVersion ?? '', (ifVersion ?? 0) + 1]
       const name = `${instance}${++writes}`
       return (await run(WRITE, key, Date.now(), expiresAt, ...versions, value, name)) === 1
@@ -158,6 +166,7 @@ export function redisStorage(
       remove: (owner, key) => run(REMOVE, ownerKey(owner), key),
       keys: async (owner) => (await run(LIST, ownerKey(owner), Date.now())) as string[],
     },
+    diagnose: () => eviction.diagnose(prefix),
     close: () => locks.close(),
   }
 }
