@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { byIdentity } from './by-identity.ts'
+import type { SessionStorage } from './storage/contract.ts'
 
 /** First come, first served, for each key. */
 export class LockQueue {
@@ -43,13 +45,12 @@ export class LockQueue {
   }
 }
 
-const queues = new WeakMap<object, LockQueue>()
+const queueByIdentity = byIdentity(() => new LockQueue())
 
-/** The queue of a storage. Managers that share a storage share its queue. */
-export function queueOf(storage: object): LockQueue {
-  const known = queues.get(storage)
-  if (known !== undefined) return known
-  const queue = new LockQueue()
-  queues.set(storage, queue)
-  return queue
+/**
+ * The queue of a storage. Storages of one identity share it, and so do the managers that use them: a
+ * storage object that was made for one request must wait for those of the others.
+ */
+export function queueOf(storage: SessionStorage): LockQueue {
+  return queueByIdentity(storage.identity ?? [storage, ''])
 }

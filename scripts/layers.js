@@ -1,7 +1,7 @@
 /**
  * Checks that imports run one way: adapters → entries → sessions → session, record, token, … → codec
- * → errors; that nothing imports in a circle; and that a storage imports its contract, errors and the
- * folder of its own name only.
+ * → errors; that nothing imports in a circle; and that a storage imports its contract, the lowest
+ * layer and the folder of its own name only.
  */
 import { readFileSync, readdirSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
@@ -11,7 +11,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 
 /** The layers, the lowest first: a file may import from its own layer and those below. */
 const LAYERS = [
-  ['errors', /^bindings\/(errors|awaitable|timer|at-a-time)\.ts$/],
+  ['errors', /^bindings\/(errors|awaitable|timer|at-a-time|by-identity)\.ts$/],
   ['codec', /^bindings\/codec\//],
   ['storage', /^bindings\/storage\//],
   [
@@ -26,8 +26,8 @@ const LAYERS = [
   ['adapters', /^adapters\//],
 ]
 
-/** What a storage may import besides packages: the contract that it keeps, its own parts, and errors. */
-const STORAGE_IMPORTS = /^bindings\/(storage\/(contract|driver)|errors|awaitable)\.ts$/
+/** What a storage may import besides packages: its contract, its own parts, and the lowest layer. */
+const STORAGE_IMPORTS = /^bindings\/(storage\/(contract|driver)|errors|awaitable|by-identity)\.ts$/
 
 const layerOf = (file) => LAYERS.findIndex(([, pattern]) => pattern.test(file))
 

@@ -85,4 +85,22 @@ export const OWNER_CASES: Record<string, (owners: OwnerIndex) => Promise<void>> 
     ])
     await assertKeys(owners, owner, kept)
   },
+
+  async 'owners: add() that says a number says how many keys there are'(owners) {
+    const owner = newKey()
+    const [key, other] = [newKey(), newKey()]
+    for (const [added, count] of [
+      [key, 1],
+      [other, 2],
+      [key, 2],
+    ] as const) {
+      const said = await owners.add(owner, added, soon(HOUR))
+      assert(typeof said !== 'number' || said === count, `it says ${String(said)}, not ${count}`)
+    }
+    await owners.remove(owner, other)
+    const adds = Array.from({ length: 9 }, () => owners.add(owner, newKey(), soon(HOUR)))
+    const numbers = (await Promise.all(adds)).filter((said) => typeof said === 'number')
+    const most = Math.max(...numbers)
+    assert(numbers.length === 0 || most === 10, `the last of many says ${most}, not 10`)
+  },
 }

@@ -141,10 +141,54 @@ const CASES: Record<string, Check> = {
     assert((await storage.write(key, 'y', until(HOUR, 1))) === true, 'the version has changed')
   },
 
-  async 'touch() creates nothing'(storage) {
+  async 'touch() creates nothing, and says false'(storage) {
+    if (storage.touch === undefined) return
     const key = newKey()
-    await storage.touch?.(key, Date.now() + HOUR)
+    const { expiresAt } = until(HOUR)
+    assert((await storage.touch(key, expiresAt)) === false, 'it says that there is a record')
+    assert((await storage.touch(key, expiresAt, 1)) === false, 'it says that there is a version')
     assert((await storage.read(key)) === null, 'it was created')
+  },
+
+  async 'touch() of another version moves nothing, and says false'(storage) {
+    if (storage.touch === undefined) return
+    const key = newKey()
+    const { expiresAt } = until(HOUR)
+    await storage.write(key, 'one', { expiresAt, ifVersion: null })
+    await storage.write(key, 'two', { expiresAt, ifVersion: 1 })
+    for (const version of [1, 3, 0]) {
+      const touched = await storage.touch(key, expiresAt + HOUR, version)
+      assert(touched === false, `touch() of version ${version} says ${String(touched)}`)
+    }
+    const record = await storage.read(key)
+    assertRecord(record, 'two', 2)
+    assert(record.expiresAt === expiresAt, `it ends at ${record.expiresAt}`)
+  },
+
+  async 'touch() of the version that is there moves the end, and does not say false'(storage) {
+    if (storage.touch === undefined) return
+    const key = newKey()
+    await storage.write(key, 'one', until(1000))
+    await storage.write(key, 'two', until(1000, 1))
+    const { expiresAt } = until(HOUR)
+    for (const [end, version] of [[expiresAt - 1], [expiresAt, 2]] as const) {
+      const touched = await storage.touch(key, end, version)
+      assert(touched !== false, 'touch() says that nothing was moved')
+      const record = await storage.read(key)
+      assertRecord(record, 'two', 2)
+      assert(record.expiresAt === end, `it ends at ${record.expiresAt}`)
+    }
+  },
+
+  async 'touch() of a record that has ended brings nothing back, and says false'(storage) {
+    if (storage.touch === undefined) return
+    const key = newKey()
+    await storage.write(key, 'x', until(300))
+    await pause(350)
+    const { expiresAt } = until(HOUR)
+    assert((await storage.touch(key, expiresAt)) === false, 'it says that there is a record')
+    assert((await storage.touch(key, expiresAt, 1)) === false, 'it says that there is a version')
+    assert((await storage.read(key)) === null, 'it came back')
   },
 
   async 'sweep() removes what has ended, at most as many as asked for, and nothing else'(storage) {

@@ -4,8 +4,10 @@
  * @module
  */
 import type { Awaitable } from '../awaitable.ts'
+import { byIdentity } from '../by-identity.ts'
 import { ConfigurationError } from '../errors.ts'
-import type { SessionStorage, StoredRecord } from './contract.ts'
+import type { SessionStorage, StorageIdentity, StoredRecord } from './contract.ts'
+import { type Turn, Turns } from './driver/turns.ts'
 
 /** What keeps objects under keys. Each method may answer at once or with a promise. */
 export interface SessionDriver {
@@ -29,68 +31,18 @@ function toRecord(loaded: unknown): StoredRecord | null {
   return { value, version, expiresAt }
 }
 
-/** What is under way on one key. */
-interface Turn {
-  /** The last write, until it is done. */
-  write: Promise<unknown>
-  /** The reads that were asked for since, until they are done. */
-  reads: Set<Promise<unknown>>
-  /** How many wait or work. */
-  count: number
-}
+/** The version that a record has now, or `null` if there is none or it has ended. */
+const versionOf = (record: StoredRecord | null): number | null =>
+  record !== null && record.expiresAt > Date.now() ? record.version : null
 
-/**
- * Runs work on one key in the order of asking: reads side by side, a write by itself, since a driver may
- * show what is half written, as the files of unstorage do. What fails holds up nobody.
- */
-class Turns {
-  readonly #turns = new Map<string, Turn>()
-
-  read<Result>(key: string, work: () => Promise<Result>): Promise<Result> {
-    const turn = this.#turnOf(key)
-    const result = this.#run(key, turn, turn.write, work)
-    const leave = (): void => void turn.reads.delete(done)
-    const done: Promise<unknown> = result.then(leave, leave)
-    turn.reads.add(done)
-    return result
-  }
-
-  write<Result>(key: string, work: () => Promise<Result>): Promise<Result> {
-    const turn = this.#turnOf(key)
-    const before = Promise.all([turn.write, ...turn.reads])
-    const result = this.#run(key, turn, before, work)
-    turn.write = result.catch(() => undefined)
-    turn.reads = new Set()
-    return result
-  }
-
-  #turnOf(key: string): Turn {
-    const turn = this.#turns.get(key) ?? { write: Promise.resolve(), reads: new Set(), count: 0 }
-    this.#turns.set(key, turn)
-    return turn
-  }
-
-  #run<Result>(
-    key: string,
-    turn: Turn,
-    before: Promise<unknown>,
-    work: () => Promise<Result>
-  ): Promise<Result> {
-    turn.count++
-    const leave = (): void => {
-      if (--turn.count === 0) this.#turns.delete(key)
-    }
-    const result = before.then(work)
-    result.then(leave, leave)
-    return result
-  }
-}
+const turnsOf = byIdentity(() => new Turns())
 
 /**
  * Makes a storage of a driver, an object or an instance of a class with three methods. Within this
  * process the writes of a session wait for each other and for reads, so that parallel requests lose nothing
- * and see nothing half written; of two processes that write at the same moment the later one wins. A driver
- * that can compare and set should be a `SessionStorage` itself.
+ * and see nothing half written, also if each request makes a storage of the same driver object; of two
+ * processes that write at the same moment the later one wins. A driver that can compare and set should be a
+ * `SessionStorage` itself.
  *
  * The keys are hashes of ids. A call that never ends holds up its session: see to a time limit in the
  * driver.
@@ -119,24 +71,62 @@ export function fromDriver(driver: SessionDriver): SessionStorage {
     if (typeof (driver as Partial<SessionDriver> | null)?.[method] === 'function') continue
     throw new ConfigurationError(`fromDriver: the driver has no method ${method}()`)
   }
-  const turns = new Turns()
-  const read = async (key: string): Promise<StoredRecord | null> => toRecord(await driver.load(key))
+  return storageOfDriver(driver, [driver, ''])
+}
+
+/** The storage of a driver that has all methods. All storages of one identity take turns. */
+export function storageOfDriver(driver: SessionDriver, identity: StorageIdentity): SessionStorage {
+  const turns = turnsOf(identity)
+
+  const load = async (key: string, turn: Turn): Promise<StoredRecord | null> => {
+    const record = toRecord(await driver.load(key))
+    // Another process may have changed it since.
+    if (turn.last?.version !== record?.version) turn.last = undefined
+    return record
+  }
+
+  /** Writes `next` in the place of a record whose version fits; `false` if it does not. */
+  const change = (
+    key: string,
+    fits: (version: number | null) => boolean,
+    next: (current: StoredRecord | null) => StoredRecord
+  ): Promise<boolean> =>
+    turns.write(key, async (turn) => {
+      // The call before is over only now: what it has left is there, or its answer is as good as ours.
+      if (turn.last !== undefined && !fits(versionOf(turn.last))) return false
+      turn.last = undefined
+      const current = await load(key, turn)
+      turn.last = current
+      if (!fits(versionOf(current))) return false
+      turn.last = undefined
+      const record = next(current)
+      const lives = record.expiresAt > Date.now()
+      await (lives ? driver.save(key, record) : driver.destroy(key))
+      turn.last = lives ? record : null
+      return true
+    })
 
   return {
-    read: (key) => turns.read(key, () => read(key)),
+    identity,
+    read: (key) => turns.read(key, (turn) => load(key, turn)),
     write: (key, value, { expiresAt, ifVersion }) =>
-      turns.write(key, async () => {
-        const current = await read(key)
-        if ((current?.version ?? null) !== ifVersion) return false
-        if (expiresAt <= Date.now()) await driver.destroy(key)
-        else await driver.save(key, { value, version: (ifVersion ?? 0) + 1, expiresAt })
-        return true
-      }),
-    destroy: (key) => turns.write(key, async () => driver.destroy(key)),
-    touch: (key, expiresAt) =>
-      turns.write(key, async () => {
-        const current = await read(key)
-        if (current !== null) await driver.save(key, { ...current, expiresAt })
+      change(
+        key,
+        (version) => version === ifVersion,
+        () => ({ value, version: (ifVersion ?? 0) + 1, expiresAt })
+      ),
+    touch: (key, expiresAt, ifVersion) =>
+      change(
+        key,
+        (version) => version !== null && version === (ifVersion ?? version),
+        (current) => ({ ...current!, expiresAt })
+      ),
+    destroy: (key) =>
+      turns.write(key, async (turn) => {
+        turn.last = undefined
+        // What a driver returns may mean anything.
+        await driver.destroy(key)
+        turn.last = null
       }),
   }
 }

@@ -83,10 +83,12 @@ export function durableObjectStorage(namespace: DurableObjectNamespace): Session
   return {
     atomic: true,
     consistency: 'strong',
+    identity: [namespace, ''],
     read: (key) => objectOf(key)<StoredRecord | null>({ do: 'read' }),
     write: (key, value, options) => objectOf(key)<boolean>({ do: 'write', value, ...options }),
-    destroy: (key) => objectOf(key)({ do: 'destroy' }),
-    touch: (key, expiresAt) => objectOf(key)({ do: 'touch', expiresAt }),
+    destroy: (key) => objectOf(key)<boolean>({ do: 'destroy' }),
+    touch: (key, expiresAt, ifVersion) =>
+      objectOf(key)<boolean>({ do: 'touch', expiresAt, ifVersion }),
 
     async lock(key, { ttl, signal }) {
       signal.throwIfAborted()
@@ -106,7 +108,7 @@ export function durableObjectStorage(namespace: DurableObjectNamespace): Session
     },
 
     owners: {
-      add: (owner, key, expiresAt) => ownerOf(owner)({ do: 'add', key, expiresAt }),
+      add: (owner, key, expiresAt) => ownerOf(owner)<number>({ do: 'add', key, expiresAt }),
       remove: (owner, key) => ownerOf(owner)({ do: 'remove', key }),
       keys: (owner) => ownerOf(owner)<string[]>({ do: 'keys' }),
     },

@@ -113,6 +113,19 @@ describe('encryptedStorage', () => {
     expect(encryptedStorage(memoryStorage(), KEY)).toMatchObject({ atomic: true, volatile: true })
   })
 
+  it('passes on what is asked of it, and what the other storage says', async () => {
+    const inner = memoryStorage({ max: 1 })
+    const storage = encryptedStorage({ ...inner, diagnose: () => ['a setting'] }, KEY)
+    expect(await storage.diagnose!()).toEqual(['a setting'])
+    expect(await storage.destroy('key')).toBe(false)
+    await storage.write('key', 'x', { ...until(), keep: true })
+    await expect(storage.write('other', 'x', until())).rejects.toThrow('memoryStorage is full')
+    expect(await storage.touch!('key', Date.now() + HOUR, 2)).toBe(false)
+    expect(await storage.touch!('key', Date.now() + HOUR, 1)).toBe(true)
+    expect(await storage.owners!.add('owner', 'key', Date.now() + HOUR)).toBe(1)
+    expect(await storage.destroy('key')).toBe(true)
+  })
+
   it('K15 with values a store holds no plain text, no key and no owner', async () => {
     const { storage, texts } = spy(memoryStorage())
     const outer = encryptedStorage(storage, KEY)

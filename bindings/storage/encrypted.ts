@@ -79,10 +79,11 @@ export function encryptedStorage(
   }
   const aliasOf = async (key: string): Promise<string> => (await open()).aliasOf(key)
 
-  const { touch, sweep, lock, owners, close, volatile } = storage
+  const { touch, sweep, lock, owners, diagnose, close, volatile } = storage
   return {
     atomic: storage.atomic === true,
     consistency: storage.consistency ?? 'strong',
+    identity: storage.identity ?? [storage, ''],
     ...(volatile && { volatile }),
 
     async read(key) {
@@ -100,14 +101,15 @@ export function encryptedStorage(
     destroy: async (key) => storage.destroy(await aliasOf(key)),
 
     ...(touch && {
-      touch: async (key: string, expiresAt: number) =>
-        touch.call(storage, await aliasOf(key), expiresAt),
+      touch: async (key: string, expiresAt: number, ifVersion?: number) =>
+        touch.call(storage, await aliasOf(key), expiresAt, ifVersion),
     }),
     ...(lock && {
       lock: async (key: string, options: LockOptions) =>
         lock.call(storage, await aliasOf(key), options),
     }),
     ...(sweep && { sweep: (limit: number) => sweep.call(storage, limit) }),
+    ...(diagnose && { diagnose: () => diagnose.call(storage) }),
     ...(close && { close: () => close.call(storage) }),
     ...(owners && { owners: encryptOwners(owners, open) }),
   }

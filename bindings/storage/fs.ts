@@ -17,7 +17,7 @@
  * @module
  */
 import { createHash } from 'node:crypto'
-import { accessSync, constants, mkdirSync } from 'node:fs'
+import { accessSync, constants, mkdirSync, realpathSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { ConfigurationError } from '../errors.ts'
 import type {
@@ -53,7 +53,7 @@ export interface FsStorage extends SessionStorage {
   read(key: string): Promise<StoredRecord | null>
   write(key: string, value: string, options: WriteOptions): Promise<boolean>
   destroy(key: string): Promise<boolean>
-  touch(key: string, expiresAt: number): Promise<boolean>
+  touch(key: string, expiresAt: number, ifVersion?: number): Promise<boolean>
   sweep(limit: number): Promise<number>
   lock(key: string, options: LockOptions): Promise<StorageLock>
   readonly owners: OwnerIndex
@@ -141,10 +141,12 @@ export function fsStorage(
   return {
     atomic: true,
     consistency: 'strong',
+    // Another path may lead to the same directory, through a link.
+    identity: [realpathSync(root), ''],
     read: (key) => records.read(recordOf(key)),
     write: (key, value, options) => records.write(recordOf(key), value, options),
     destroy: (key) => records.destroy(recordOf(key)),
-    touch: (key, expiresAt) => records.touch(recordOf(key), expiresAt),
+    touch: (key, expiresAt, ifVersion) => records.touch(recordOf(key), expiresAt, ifVersion),
     sweep: (limit) => sweeper.sweep(limit),
     lock(key, options) {
       const hash = hashOf(key)

@@ -6,11 +6,13 @@
 import { ConfigurationError } from '../errors.ts'
 import type { SessionStorage, StoredRecord, WriteOptions } from './contract.ts'
 import { createOwners, type MemoryOwners } from './memory/owners.ts'
+import { Records } from './memory/records.ts'
 
 /** The options of `memoryStorage`. */
 export interface MemoryStorageOptions {
   /**
-   * How many sessions are kept. When there are more, the one that was written longest ago goes.
+   * How many records are kept. When there are more, the one that was written longest ago goes, except
+   * for those that were written with `keep`: if there are no others, a write of a new record throws.
    *
    * @default 100000
    */
@@ -28,13 +30,16 @@ export interface MemoryStorage extends SessionStorage {
   read(key: string): StoredRecord | null
   write(key: string, value: string, options: WriteOptions): boolean
   destroy(key: string): boolean
-  touch(key: string, expiresAt: number): boolean
+  touch(key: string, expiresAt: number, ifVersion?: number): boolean
   sweep(limit: number): number
 }
 
 /**
  * Keeps sessions in memory: for development, tests, and servers of one process that may forget them.
  * They are lost on restart. It is bounded, and drops what has ended as others are written.
+ *
+ * A record that was written with `keep` stays until its end. That holds for the last write of it: one
+ * that comes after without `keep` makes it a record like all others. `touch` changes nothing about it.
  *
  * @throws ConfigurationError if `max` is not a positive integer.
  *
@@ -54,30 +59,7 @@ export function memoryStorage(options: MemoryStorageOptions = {}): MemoryStorage
   if (!Number.isInteger(max) || max < 1) {
     throw new ConfigurationError(`memoryStorage: max must be a positive integer, not ${max}`)
   }
-  // In the order of writing: `set` after `delete` moves a key to the end.
-  const records = new Map<string, StoredRecord>()
-  let cursor = records.entries()
-
-  const live = (key: string): StoredRecord | null => {
-    const record = records.get(key)
-    return record !== undefined && record.expiresAt > Date.now() ? record : null
-  }
-
-  /** Looks at the next `count` records, round and round, and drops those that have ended. */
-  const dropEnded = (count: number, limit: number): number => {
-    const now = Date.now()
-    let dropped = 0
-    for (let i = 0; i < count && dropped < limit; i++) {
-      const next = cursor.next()
-      if (next.done) {
-        cursor = records.entries()
-        break
-      }
-      const [key, { expiresAt }] = next.value
-      if (expiresAt <= now && records.delete(key)) dropped++
-    }
-    return dropped
-  }
+  const records = new Records(max)
 
   return {
     atomic: true,
@@ -87,28 +69,24 @@ export function memoryStorage(options: MemoryStorageOptions = {}): MemoryStorage
     get size() {
       return records.size
     },
-    owners: createOwners((key) => live(key) !== null),
-    read: live,
-    write(key, value, { expiresAt, ifVersion }) {
-      const current = live(key)
+    owners: createOwners((key) => records.live(key) !== null),
+    read: (key) => records.live(key),
+    write(key, value, { expiresAt, ifVersion, keep = false }) {
+      const current = records.live(key)
       if ((current?.version ?? null) !== ifVersion) return false
       records.delete(key)
       if (expiresAt <= Date.now()) return true
-      dropEnded(SWEEP_PER_WRITE, SWEEP_PER_WRITE)
-      if (records.size >= max) records.delete(records.keys().next().value!)
-      records.set(key, { value, version: (ifVersion ?? 0) + 1, expiresAt })
+      records.dropEnded(SWEEP_PER_WRITE, SWEEP_PER_WRITE)
+      records.add(key, { value, version: (ifVersion ?? 0) + 1, expiresAt }, keep)
       return true
     },
     destroy: (key) => records.delete(key),
-    touch(key, expiresAt) {
-      const current = live(key)
-      if (current === null) return false
-      records.set(key, { ...current, expiresAt })
+    touch(key, expiresAt, ifVersion) {
+      const current = records.live(key)
+      if (current === null || current.version !== (ifVersion ?? current.version)) return false
+      records.replace(key, { ...current, expiresAt })
       return true
     },
-    sweep(limit) {
-      cursor = records.entries()
-      return dropEnded(records.size, limit)
-    },
+    sweep: (limit) => records.sweep(limit),
   }
 }

@@ -73,6 +73,14 @@ describeService('REDIS_URL', 'redisStorage keeps to its keys', (url) => {
     expect(await admin.keys(`*${key}*`)).toEqual([])
   })
 
+  it('destroy() says whether there was a record', async () => {
+    const key = newKey()
+    expect(await storage.destroy(key)).toBe(false)
+    await storage.write(key, 'x', until(HOUR))
+    expect(await storage.destroy(key)).toBe(true)
+    expect(await storage.destroy(key)).toBe(false)
+  })
+
   it('every key ends by itself', async () => {
     const key = newKey()
     await everyUse(key)

@@ -19,14 +19,17 @@ export const missingServer: string =
 export class RedisServer {
   readonly port: number
   readonly #folder: string = mkdtempSync(join(tmpdir(), 'tuile-redis-'))
+  readonly #settings: string
   #process: ChildProcess | undefined
 
-  private constructor(port: number) {
+  private constructor(port: number, settings: string) {
     this.port = port
+    this.#settings = settings
   }
 
-  static async create(): Promise<RedisServer> {
-    const server = new RedisServer(await freePort())
+  /** @param settings More of the configuration: `--maxmemory 4mb`. */
+  static async create(settings = ''): Promise<RedisServer> {
+    const server = new RedisServer(await freePort(), settings)
     await server.start()
     return server
   }
@@ -39,7 +42,8 @@ export class RedisServer {
     // `everysec`, the default, holds writes back while it syncs those before: a kill loses them.
     const durable = '--appendonly yes --appendfsync always'
     const options = `--port ${this.port} --bind 127.0.0.1 ${durable} --dir ${this.#folder}`
-    this.#process = spawn('redis-server', options.split(' '), { stdio: 'ignore' })
+    const args = `${options} ${this.#settings}`.trim().split(' ')
+    this.#process = spawn('redis-server', args, { stdio: 'ignore' })
     await until('redis-server', () => answers(this.url))
   }
 

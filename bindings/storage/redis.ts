@@ -10,6 +10,7 @@
 import { ConfigurationError } from '../errors.ts'
 import type { LockOptions, OwnerIndex, SessionStorage, StorageLock } from './contract.ts'
 import { connectionOf, type RedisClient } from './redis/client.ts'
+import { Eviction } from './redis/eviction.ts'
 import { RedisLocks } from './redis/locks.ts'
 
 export type {
@@ -34,6 +35,7 @@ export interface RedisStorageOptions {
 export interface RedisStorage extends SessionStorage {
   lock(key: string, options: LockOptions): Promise<StorageLock>
   readonly owners: OwnerIndex
+  diagnose(): Promise<string[]>
   close(): void
 }
 
@@ -64,21 +66,23 @@ else
 end
 return 1`
 
-/** ARGV: now, the end. */
+/** ARGV: now, the end, the version that must be there ('' for any). */
 const TOUCH = `
-local ends = tonumber(redis.call('HGET', KEYS[1], 'e') or 0) or 0
-if ends <= tonumber(ARGV[1]) then return 0 end
+local found = redis.call('HMGET', KEYS[1], 'v', 'e')
+if (tonumber(found[2] or 0) or 0) <= tonumber(ARGV[1]) then return 0 end
+if ARGV[3] ~= '' and found[1] ~= ARGV[3] then return 0 end
 redis.call('HSET', KEYS[1], 'e', ARGV[2])
 return redis.call('PEXPIRE', KEYS[1], math.ceil(ARGV[2] - ARGV[1]))`
 
 const DESTROY = `return redis.call('DEL', KEYS[1])`
 
-/** ARGV: now, the deadline, the key. The index ends with the last of its entries. */
+/** ARGV: now, the deadline, the key. The index ends with the last of its entries; gives their number. */
 const ADD = `
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[1])
 redis.call('ZADD', KEYS[1], ARGV[2], ARGV[3])
 local last = redis.call('ZREVRANGE', KEYS[1], 0, 0, 'WITHSCORES')[2]
-return redis.call('PEXPIRE', KEYS[1], math.ceil(last - ARGV[1]))`
+redis.call('PEXPIRE', KEYS[1], math.ceil(last - ARGV[1]))
+return redis.call('ZCARD', KEYS[1])`
 
 const REMOVE = `return redis.call('ZREM', KEYS[1], ARGV[1])`
 
@@ -97,6 +101,10 @@ const PREFIX = /^(?=.)[^{}]*(\{[^{}]+\}[^{}]*)?$/s
  *
  * What Redis answers with an error, and what a lost connection leaves unanswered, rejects; the sessions
  * make a `SessionStorageError` of it. A failover forgets what the replica has not received yet.
+ *
+ * Redis drops keys when it is full, unless its setting `maxmemory-policy` is `noeviction`. A record that
+ * must be kept is refused by a server that has a `maxmemory` and another policy, as far as the user of
+ * Redis may ask for these (`+info`); `diagnose()` tells of every other policy.
  *
  * @param client A connected client of `redis` (single, cluster or sentinel), of `ioredis` (likewise), or
  *   Bun's.
@@ -126,6 +134,7 @@ export function redisStorage(
   }
   const connection = connectionOf(client)
   const locks = new RedisLocks(connection, prefix)
+  const eviction = new Eviction(connection)
   const run = (script: string, key: string, ...args: (string | number)[]): Promise<unknown> =>
     connection.run(script, [prefix + key], args)
   const instance = crypto.randomUUID().slice(0, 13)
@@ -135,25 +144,29 @@ export function redisStorage(
   return {
     atomic: true,
     consistency: 'strong',
+    identity: [client, prefix],
     async read(key) {
       const [value, ...numbers] = (await run(READ, key)) as (string | null | undefined)[]
       const [version, expiresAt] = numbers.map(Number) as [number, number]
       const lives = typeof value === 'string' && version > 0 && expiresAt > Date.now()
       return lives ? { value, version, expiresAt } : null
     },
-    async write(key, value, { expiresAt, ifVersion }) {
+    async write(key, value, { expiresAt, ifVersion, keep = false }) {
+      if (keep) await eviction.check(prefix + key)
       const versions = [ifVersion ?? '', (ifVersion ?? 0) + 1]
       const name = `${instance}${++writes}`
       return (await run(WRITE, key, Date.now(), expiresAt, ...versions, value, name)) === 1
     },
-    destroy: (key) => run(DESTROY, key),
-    touch: (key, expiresAt) => run(TOUCH, key, Date.now(), expiresAt),
+    destroy: async (key) => (await run(DESTROY, key)) === 1,
+    touch: async (key, expiresAt, ifVersion) =>
+      (await run(TOUCH, key, Date.now(), expiresAt, ifVersion ?? '')) === 1,
     lock: (key, options) => locks.lock(key, options),
     owners: {
       add: (owner, key, expiresAt) => run(ADD, ownerKey(owner), Date.now(), expiresAt, key),
       remove: (owner, key) => run(REMOVE, ownerKey(owner), key),
       keys: async (owner) => (await run(LIST, ownerKey(owner), Date.now())) as string[],
     },
+    diagnose: () => eviction.diagnose(prefix),
     close: () => locks.close(),
   }
 }

@@ -86,6 +86,15 @@ describeEngines('sqlStorage', (open, name) => {
     }
   })
 
+  it('destroy() says whether there was a record', async () => {
+    const { storage } = place
+    const key = 'destroyed'
+    expect(await storage.destroy(key)).toBe(false)
+    await storage.write(key, 'x', until(HOUR))
+    expect(await storage.destroy(key)).toBe(true)
+    expect(await storage.destroy(key)).toBe(false)
+  })
+
   it('touch() does not bring back what has ended', async () => {
     const { storage } = place
     await storage.write('ended', 'x', until(30))

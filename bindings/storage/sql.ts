@@ -25,7 +25,8 @@ export interface SqlStorage extends SessionStorage {
    * processes at once. `sqlSchema` gives the same as text.
    */
   migrate(): Promise<void>
-  touch(key: string, expiresAt: number): Promise<unknown>
+  destroy(key: string): Promise<boolean>
+  touch(key: string, expiresAt: number, ifVersion?: number): Promise<boolean>
   sweep(limit: number): Promise<number>
   lock(key: string, options: LockOptions): Promise<StorageLock>
   readonly owners: OwnerIndex
@@ -88,6 +89,10 @@ export function sqlStorage<Tables>(db: Kysely<Tables>, options: SqlSchemaOptions
   const touch = statement(
     `update ${records} set expires_at = :expiresAt where id = :id and expires_at > :now`
   )
+  const touchVersion = statement(
+    `update ${records} set expires_at = :expiresAt ` +
+      'where id = :id and expires_at > :now and version = :version'
+  )
   const [sweepRecords, ...sweepOthers] = [records, tables.owners, tables.locks, tables.queue].map(
     (table) => statement(dialect.deleteEnded(table))
   ) as [ReturnType<typeof statement>, ...ReturnType<typeof statement>[]]
@@ -95,6 +100,7 @@ export function sqlStorage<Tables>(db: Kysely<Tables>, options: SqlSchemaOptions
   return {
     atomic: true,
     consistency: 'strong',
+    identity: [db, records],
     migrate: () => database.define(schema),
 
     async read(id) {
@@ -111,8 +117,14 @@ export function sqlStorage<Tables>(db: Kysely<Tables>, options: SqlSchemaOptions
       return (await update({ ...values, version: ifVersion })).changes === 1
     },
 
-    destroy: (id) => destroy({ id }),
-    touch: (id, expiresAt) => touch({ id, expiresAt, now: Date.now() }),
+    destroy: async (id) => (await destroy({ id })).changes > 0,
+
+    async touch(id, expiresAt, version) {
+      const values = { id, expiresAt, now: Date.now() }
+      const touched =
+        version === undefined ? await touch(values) : await touchVersion({ ...values, version })
+      return touched.changes > 0
+    },
 
     async sweep(limit) {
       let removed = 0

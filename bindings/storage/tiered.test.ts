@@ -84,6 +84,29 @@ describe('tieredStorage', () => {
     expect(read).toHaveBeenCalledTimes(1)
   })
 
+  it('passes on what is asked of it, and what the durable storage says', async () => {
+    const durable = { ...memoryStorage({ max: 1 }), diagnose: () => ['a setting'] }
+    const storage = tieredStorage(memoryStorage(), durable)
+    expect(await storage.diagnose!()).toEqual(['a setting'])
+    expect(tieredStorage(memoryStorage(), memoryStorage()).diagnose).toBeUndefined()
+    expect(await storage.destroy('key')).toBe(false)
+    await storage.write('kept', 'x', { ...until(), keep: true })
+    await expect(storage.write('other', 'x', until())).rejects.toThrow('memoryStorage is full')
+    expect(await storage.touch!('kept', Date.now() + 2 * HOUR, 2)).toBe(false)
+    expect(await storage.touch!('kept', Date.now() + 2 * HOUR, 1)).toBe(true)
+    expect(await storage.owners!.add('owner', 'kept', Date.now() + HOUR)).toBe(1)
+    expect(await storage.destroy('kept')).toBe(true)
+  })
+
+  it('a copy does not outlive a touch of another version', async () => {
+    const durable = memoryStorage()
+    const [here, there] = [1, 2].map(() => tieredStorage(memoryStorage(), durable))
+    await here!.write('key', 'one', until())
+    await there!.write('key', 'two', until(1))
+    expect(await here!.touch!('key', Date.now() + 2 * HOUR, 1)).toBe(false)
+    expect(await here!.read('key')).toMatchObject({ value: 'two', version: 2 })
+  })
+
   it('reads its own writes, without asking the durable storage', async () => {
     const durable = memoryStorage()
     const read = vi.spyOn(durable, 'read')

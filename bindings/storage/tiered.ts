@@ -81,11 +81,12 @@ function tiered(
   onFastError: TieredStorageOptions['onFastError']
 ): SessionStorage {
   const copies = createCopies(fast, maxAge * 1000, timeout, onFastError)
-  const { touch, sweep, lock, owners, volatile } = durable
+  const { touch, sweep, lock, owners, diagnose, volatile } = durable
 
   return {
     atomic: durable.atomic === true,
     consistency: 'eventual',
+    identity: durable.identity ?? [durable, ''],
     ...(volatile && { volatile }),
 
     async read(key) {
@@ -106,19 +107,22 @@ function tiered(
     },
 
     async destroy(key) {
-      await durable.destroy(key)
+      const destroyed = await durable.destroy(key)
       await copies.end(key)
+      return destroyed
     },
 
     ...(touch && {
-      async touch(key: string, expiresAt: number) {
-        await touch.call(durable, key, expiresAt)
+      async touch(key: string, expiresAt: number, ifVersion?: number) {
+        const touched = await touch.call(durable, key, expiresAt, ifVersion)
         await copies.drop(key)
+        return touched
       },
     }),
     ...(sweep && { sweep: sweep.bind(durable) }),
     ...(lock && { lock: lock.bind(durable) }),
     ...(owners && { owners }),
+    ...(diagnose && { diagnose: () => diagnose.call(durable) }),
 
     async close() {
       await Promise.all([fast.close?.(), durable.close?.()])

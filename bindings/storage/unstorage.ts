@@ -5,7 +5,7 @@
  */
 import { ConfigurationError } from '../errors.ts'
 import type { SessionStorage } from './contract.ts'
-import { fromDriver } from './driver.ts'
+import { type SessionDriver, storageOfDriver } from './driver.ts'
 
 /** What is used of a `Storage` of unstorage. */
 export interface Unstorage {
@@ -93,14 +93,14 @@ export function unstorage(storage: Unstorage, options: UnstorageOptions = {}): S
     if (seconds <= 0) return storage.removeItem(name)
     return storage.setItem(name, entry as never, { ttl: seconds })
   }
-  const records = fromDriver({
+  const driver: SessionDriver = {
     load: (key) => storage.getItem(nameOf(key)),
     save: (key, record) => put(nameOf(key), record),
     destroy: (key) => storage.removeItem(nameOf(key)),
-  })
+  }
 
   return {
-    ...records,
+    ...storageOfDriver(driver, [storage, prefix]),
     atomic: false,
     consistency: 'strong',
 
@@ -117,7 +117,9 @@ export function unstorage(storage: Unstorage, options: UnstorageOptions = {}): S
     },
 
     owners: {
-      add: (owner, key, expiresAt) => put(entryOf(owner, key), { expiresAt }),
+      async add(owner, key, expiresAt) {
+        await put(entryOf(owner, key), { expiresAt })
+      },
       remove: (owner, key) => storage.removeItem(entryOf(owner, key)),
       async keys(owner) {
         const names = await storage.getKeys(entriesOf(owner))

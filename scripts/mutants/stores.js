@@ -151,12 +151,8 @@ export const STORES = [
     ids: ['express-session #284', 'node-red #1434', '§2.48'],
     bug: 'memory has no cap, and keeps what has ended',
     edits: [
-      [
-        'bindings/storage/memory.ts',
-        'if (records.size >= max) records.delete(records.keys().next().value!)',
-        '',
-      ],
-      ['bindings/storage/memory.ts', 'dropEnded(SWEEP_PER_WRITE, SWEEP_PER_WRITE)', ''],
+      ['bindings/storage/memory/records.ts', 'if (this.size >= this.#max) this.#makeRoom()', ''],
+      ['bindings/storage/memory.ts', 'records.dropEnded(SWEEP_PER_WRITE, SWEEP_PER_WRITE)', ''],
     ],
     tests: [DENIAL],
   },

@@ -26,7 +26,7 @@ const cli = (port, ...args) =>
 /** The commands that the storage uses, as the docs tell them. */
 const COMMANDS = [
   ...['eval', 'time', 'type', 'exists', 'get', 'set', 'del', 'pexpire', 'pttl', 'hget', 'hmget'],
-  ...['hset', 'hdel', 'lindex', 'lpop', 'lrem', 'rpush', 'zadd', 'zrem', 'zrevrange'],
+  ...['hset', 'hdel', 'lindex', 'lpop', 'lrem', 'rpush', 'zadd', 'zcard', 'zrem', 'zrevrange'],
   ...['zrangebyscore', 'zremrangebyscore', 'publish', 'subscribe', 'unsubscribe'],
 ].map((command) => `+${command}`)
 

@@ -16,7 +16,7 @@ export interface DurableObjectState {
   readonly storage: AlarmStorage & {
     get<Value>(name: string): Promise<Value | undefined>
     put<Value>(name: string, value: Value): Promise<unknown>
-    delete(name: string): Promise<unknown>
+    delete(name: string): Promise<boolean>
     list<Value>(options: { prefix?: string; limit?: number }): Promise<Map<string, Value>>
     deleteAlarm(): Promise<unknown>
     deleteAll(): Promise<unknown>
@@ -41,15 +41,22 @@ export class Entries {
 
   /** Writes an entry; one that has ended is removed. */
   async put(name: string, entry: Entry): Promise<void> {
-    if (!isLive(entry)) return this.delete(name)
+    if (!isLive(entry)) {
+      await this.delete(name)
+      return
+    }
     await this.#storage.put(name, entry)
     await wakeBy(this.#storage, entry.expiresAt)
   }
 
-  /** Removes an entry. An object that holds nothing takes no space and has no alarm. */
-  async delete(name: string): Promise<void> {
-    await this.#storage.delete(name)
+  /**
+   * Removes an entry; `false` if there was none. An object that holds nothing takes no space and has no
+   * alarm.
+   */
+  async delete(name: string): Promise<boolean> {
+    const removed = await this.#storage.delete(name)
     if ((await this.#storage.list({ limit: 1 })).size === 0) await this.#clear()
+    return removed
   }
 
   /** The names that begin with `prefix`, without it. */

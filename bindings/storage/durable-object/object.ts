@@ -15,7 +15,7 @@ import { LockQueue } from './lock-queue.ts'
 export type SessionCall =
   | { readonly do: 'read' | 'destroy' | 'keys' }
   | ({ readonly do: 'write'; readonly value: string } & WriteOptions)
-  | { readonly do: 'touch'; readonly expiresAt: number }
+  | { readonly do: 'touch'; readonly expiresAt: number; readonly ifVersion: number | undefined }
   | { readonly do: 'lock' | 'extend'; readonly owner: string; readonly ttl: number }
   | { readonly do: 'unlock'; readonly owner: string }
   | { readonly do: 'add'; readonly key: string; readonly expiresAt: number }
@@ -62,9 +62,10 @@ export class SessionObject {
         return entries.delete('record')
       case 'touch': {
         const current = await entries.get<StoredRecord>('record')
-        if (current === null) return
-        const { expiresAt } = call
-        return entries.put('record', { ...current, expiresAt } satisfies StoredRecord)
+        const { expiresAt, ifVersion = current?.version } = call
+        if (current === null || current.version !== ifVersion) return false
+        await entries.put('record', { ...current, expiresAt } satisfies StoredRecord)
+        return true
       }
       case 'lock':
         return this.#queue.join(call.owner, call.ttl)
@@ -73,7 +74,8 @@ export class SessionObject {
       case 'unlock':
         return this.#queue.leave(call.owner)
       case 'add':
-        return entries.put(`key:${call.key}`, { expiresAt: call.expiresAt })
+        await entries.put(`key:${call.key}`, { expiresAt: call.expiresAt })
+        return (await entries.names('key:')).length
       case 'remove':
         return entries.delete(`key:${call.key}`)
       case 'keys':

@@ -1,12 +1,17 @@
 /**
- * Locks across processes: a cell each, whose value is `<until>-<token>-<tag>`, and a folder of tickets
- * for those who wait.
+ * Locks across processes: a cell each, whose value is `<until>-<ttl>-<token>-<tag>`, and a folder of
+ * tickets for those who wait.
  *
  * Who has the lock is decided by the cell alone, as every change of it is a compare-and-set: a holder
  * that was stopped and goes on after its lease can neither extend nor release what is another's. The
  * tickets make it fair and quick. They sort in the order of asking; the holder, when it releases,
  * gives the lock to the first of them by name and removes that ticket, which `fs.watch` tells its
  * owner. Nobody else is woken. Where events do not come, a look twice a second is enough.
+ *
+ * A lease is over when the clock of the machine says so, or when somebody who waits has seen the same value
+ * for as long as the lease lasts, by a clock that nobody sets: the first may have been set back. A holder
+ * that works gives the cell another value before that. A ticket whose time is in the future is as dead as
+ * one of the past, for who waits renews it.
  *
  * @module
  */
@@ -35,7 +40,7 @@ const TURN = 250
 /** Milliseconds without a sign of life after which one who waits is gone. */
 const GONE = 5 * LOOK
 
-const HEAD = /^(\d+)-([0-9a-f]{24})-[0-9a-f]{24}$/
+const HEAD = /^(\d+)-(\d+)-([0-9a-f]{24})-[0-9a-f]{24}$/
 const TICKET = /^\d{15}-\d{6}-([0-9a-f]{24})$/
 
 let asked = 0
@@ -48,7 +53,21 @@ function newTicket(token: string): string {
 }
 
 const formatHead = (ttl: number, token: string): string =>
-  `${Math.ceil(Date.now() + ttl)}-${token}-${newName()}`
+  `${Math.ceil(Date.now() + ttl)}-${Math.ceil(ttl)}-${token}-${newName()}`
+
+/** What is in the cell of a lock. */
+interface State {
+  readonly head: string | null
+  readonly dead: boolean
+  /** When the lease ends by the clock of the machine; `null` if nobody holds the lock. */
+  readonly until: number | null
+  /** Milliseconds that the lease lasts from when its value was given to the cell. */
+  readonly ttl: number
+  readonly holder: string | undefined
+}
+
+/** Whether a time is so far away that nobody who is there has told it. */
+const isGone = (time: number, limit: number): boolean => Math.abs(Date.now() - time) >= limit
 
 async function ticketsIn(queue: string): Promise<string[]> {
   return ((await list(queue)) ?? []).filter((name) => TICKET.test(name)).sort()
@@ -59,7 +78,7 @@ async function firstTicket(queue: string): Promise<string | null> {
   for (const ticket of await ticketsIn(queue)) {
     const path = join(queue, ticket)
     const status = await orNull(() => stat(path))
-    if (status !== null && status.mtimeMs > Date.now() - GONE) return ticket
+    if (status !== null && !isGone(status.mtimeMs, GONE)) return ticket
     await discard(path)
   }
   return null
@@ -81,7 +100,7 @@ class Place {
   /** Takes the place, or says that somebody still waits in it. */
   async keep(): Promise<void> {
     const path = join(this.#queue, this.#ticket)
-    const now = new Date()
+    const now = new Date(Date.now())
     if ((await orNull(() => utimes(path, now, now))) !== null) return
     while (!(await writeNew(path, ''))) await makeFolder(this.#queue)
     this.#watch()
@@ -143,8 +162,9 @@ export class Locks {
   async lock(folder: string, queue: string, { ttl, signal }: LockOptions): Promise<StorageLock> {
     signal.throwIfAborted()
     const token = newName()
-    const free = (await ticketsIn(queue)).length === 0
-    const head = free ? await this.#take(folder, token, ttl, 0) : null
+    const state = await this.#state(folder)
+    const free = (state.until ?? 0) <= Date.now() && (await ticketsIn(queue)).length === 0
+    const head = free ? await this.#take(folder, state, token, ttl) : null
     const held = head ?? (await this.#wait(folder, queue, token, { ttl, signal }))
     const lock = this.#hold(folder, queue, token, held)
     if (signal.aborted) await lock.release()
@@ -159,20 +179,21 @@ export class Locks {
     { ttl, signal }: LockOptions
   ): Promise<string> {
     const place = new Place(queue, token)
-    let freeSince: number | null = null
+    let seen: { readonly head: string | null; readonly since: number } | null = null
     try {
       await place.keep()
       while (!signal.aborted) {
-        const { until, holder } = await this.#state(folder)
-        freeSince = until === null ? (freeSince ?? Date.now()) : null
-        const end = until ?? freeSince!
-        const ours = holder === token
+        const state = await this.#state(folder)
+        const now = performance.now()
+        if (seen === null || seen.head !== state.head) seen = { head: state.head, since: now }
+        const ours = state.holder === token
         if (!ours) await place.keep()
-        const ended = ours || end <= Date.now()
-        const delay = ended && !ours && !(await place.isFirst()) ? TURN : 0
-        const rest = ours ? 0 : end + delay - Date.now()
+        const left = Math.min((state.until ?? Infinity) - Date.now(), seen.since + state.ttl - now)
+        const isTurn = ours || (left <= 0 && (await place.isFirst()))
+        // Whose turn it is may be gone: then whoever has seen the lock free for a while may take it.
+        const rest = ours ? 0 : left + (left <= 0 && !isTurn ? TURN : 0)
         if (rest <= 0) {
-          const head = await this.#take(folder, token, ttl, delay)
+          const head = await this.#take(folder, state, token, ttl)
           if (head !== null) return head
         }
         await place.wait(Math.min(Math.max(rest, 1), LOOK), signal)
@@ -186,20 +207,21 @@ export class Locks {
     throw signal.reason
   }
 
-  async #state(folder: string) {
+  async #state(folder: string): Promise<State> {
     const { head, dead } = await this.#cells.look(folder)
-    const [, until, holder] = (head !== null && HEAD.exec(head)) || []
-    return { head, dead, until: until === undefined ? null : Number(until), holder }
+    const [, until = null, ttl = 0, holder] = (head !== null && HEAD.exec(head)) || []
+    return { head, dead, until: until === null ? null : Number(until), ttl: Number(ttl), holder }
   }
 
-  /** Takes the lock if it is free, or was given to us; the value of the cell, or `null`. */
-  async #take(folder: string, token: string, ttl: number, delay: number): Promise<string | null> {
-    const { head, dead, until, holder } = await this.#state(folder)
-    if (dead) await this.#cells.clear(folder)
+  /** Takes a lock that was seen free or given to us; the new value of the cell, or `null`. */
+  async #take(folder: string, seen: State, token: string, ttl: number): Promise<string | null> {
+    if (seen.dead) await this.#cells.clear(folder)
     const next = formatHead(ttl, token)
-    if (head === null) return (await this.#cells.create(folder, next)) ? next : null
-    if (holder !== token && (until ?? 0) + delay > Date.now()) return null
-    return (await this.#cells.change(folder, head, next)) ? next : null
+    const taken =
+      seen.head === null
+        ? await this.#cells.create(folder, next)
+        : await this.#cells.change(folder, seen.head, next)
+    return taken ? next : null
   }
 
   #hold(folder: string, queue: string, token: string, taken: string): StorageLock {
@@ -236,11 +258,11 @@ export class Locks {
     }
   }
 
-  /** Removes a lock whose holder is long gone, and that nobody has asked for since. */
-  async sweep(folder: string, before: number): Promise<void> {
-    const { head, dead, until } = await this.#state(folder)
+  /** Removes a lock whose holder is gone for `left` milliseconds, and that nobody has asked for since. */
+  async sweep(folder: string, left: number): Promise<void> {
+    const { head, dead, until, ttl } = await this.#state(folder)
     if (dead) await this.#cells.clear(folder)
-    if (head !== null && (until ?? 0) < before) await this.#cells.remove(folder, head)
+    if (head !== null && isGone(until ?? 0, ttl + left)) await this.#cells.remove(folder, head)
   }
 
   /** Removes a queue in which nobody waits. */

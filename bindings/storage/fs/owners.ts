@@ -30,6 +30,13 @@ async function entriesOf(folder: string): Promise<Entry[]> {
   })
 }
 
+/** The keys of an owner that are not over, each once. */
+async function liveKeys(folder: string): Promise<string[]> {
+  const now = Date.now()
+  const live = (await entriesOf(folder)).filter(({ expiresAt }) => expiresAt > now)
+  return [...new Set(live.map(({ key }) => key))]
+}
+
 /** Removes the entries of an owner that are over, and the folder of one who has none left. */
 export async function pruneOwner(folder: string): Promise<void> {
   const now = Date.now()
@@ -50,6 +57,8 @@ export function createOwners(folderOf: (owner: string) => string, durable: boole
       if (durable) await syncFolder(folder)
       const replaced = before.filter((entry) => entry.name !== name)
       await discard(...replaced.map((entry) => join(folder, entry.name)))
+      // After our own: of those who add at once, the last one to count has counted all.
+      return (await liveKeys(folder)).length
     },
 
     async remove(owner, key) {
@@ -61,9 +70,7 @@ export function createOwners(folderOf: (owner: string) => string, durable: boole
     },
 
     async keys(owner) {
-      const now = Date.now()
-      const live = (await entriesOf(folderOf(owner))).filter(({ expiresAt }) => expiresAt > now)
-      return [...new Set(live.map(({ key }) => key))]
+      return liveKeys(folderOf(owner))
     },
   }
 }

@@ -146,11 +146,12 @@ export class Records {
     })
   }
 
-  touch(folder: string, expiresAt: number): Promise<boolean> {
+  touch(folder: string, expiresAt: number, ifVersion?: number): Promise<boolean> {
     return this.#until(async () => {
       const { head } = await this.#cells.look(folder)
       const live = liveHead(head)
       if (head === null || live === null) return false
+      if (live.version !== (ifVersion ?? live.version)) return false
       return (await this.#renew(folder, head, { ...live, expiresAt })) || null
     })
   }

@@ -36,7 +36,8 @@ async function* pathsIn(folder: string): AsyncGenerator<string> {
 
 async function isLeft(path: string): Promise<boolean> {
   const status = await orNull(() => stat(path))
-  return status !== null && status.mtimeMs < Date.now() - LEFT
+  // A time in the future is of a clock that was set back since: who was at work then is gone too.
+  return status !== null && Math.abs(Date.now() - status.mtimeMs) > LEFT
 }
 
 /** The sweeper of a storage. It goes on where it has stopped. */
@@ -87,7 +88,7 @@ export class Sweeper {
 
   async #sweepLocks(): Promise<void> {
     const { locks, queues } = this.#folders
-    for await (const folder of pathsIn(locks)) await this.#locks.sweep(folder, Date.now() - LEFT)
+    for await (const folder of pathsIn(locks)) await this.#locks.sweep(folder, LEFT)
     for await (const queue of pathsIn(queues)) await this.#locks.sweepQueue(queue)
   }
 }

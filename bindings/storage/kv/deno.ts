@@ -46,6 +46,7 @@ export function denoKvStorage(kv: DenoKv, prefix: string): SessionStorage {
   return {
     atomic: true,
     consistency: 'strong',
+    identity: [kv, prefix],
     read: async (key) => liveIn(await kv.get(placeOf(key))),
     write: (key, value, { expiresAt, ifVersion }) =>
       change(key, (current) =>
@@ -54,7 +55,12 @@ export function denoKvStorage(kv: DenoKv, prefix: string): SessionStorage {
           : null
       ),
     destroy: (key) => commit(kv.atomic().delete(placeOf(key))),
-    touch: (key, expiresAt) => change(key, (current) => current && { ...current, expiresAt }),
+    touch: (key, expiresAt, ifVersion) =>
+      change(key, (current) =>
+        current !== null && current.version === (ifVersion ?? current.version)
+          ? { ...current, expiresAt }
+          : null
+      ),
     lock: (key, options) => denoKvLock(kv, [prefix, 'lock', key], options),
     owners: {
       add: (owner, key, expiresAt) =>

@@ -62,6 +62,7 @@ export function workersKvStorage(namespace: WorkersKv, prefix: string): SessionS
   return {
     atomic: false,
     consistency: 'eventual',
+    identity: [namespace, prefix],
     read,
 
     // There is no `touch`: metadata cannot be changed without writing the value again.

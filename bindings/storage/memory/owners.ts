@@ -19,7 +19,8 @@ interface Entry {
 
 /** An index in memory, whose methods all return at once. */
 export interface MemoryOwners extends OwnerIndex {
-  add(owner: string, key: string, expiresAt: number): void
+  /** How many keys the owner has, of which some may have ended and not been dropped yet. */
+  add(owner: string, key: string, expiresAt: number): number
   remove(owner: string, key: string): void
   keys(owner: string): string[]
 }
@@ -57,6 +58,7 @@ export function createOwners(lives: (key: string) => boolean): MemoryOwners {
       keysOf.set(owner, keys.add(key))
       entries.set(owner + key, { owner, key, expiresAt, addedAt: now })
       dropStale(now)
+      return keys.size
     },
     remove,
     keys(owner) {
