@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { ConfigurationError } from './errors.ts'
+import { ConfigurationError, SessionStorageError } from './errors.ts'
 import { sessionConformance } from './session-conformance.ts'
 import { cookieOf, cookieWith, recordedSessions, SECRET, visit } from './sessions.fixture.ts'
-import { createSessions } from './sessions.ts'
+import { createSessions, type Sessions } from './sessions.ts'
 import type { SessionStorage } from './storage/contract.ts'
 import { memoryStorage } from './storage/memory.ts'
 
@@ -200,5 +200,139 @@ describe('owners and time', () => {
     expect((await after.read(cookie)).owner).toBe('ada')
     vi.advanceTimersByTime(1)
     expect((await after.read(cookie)).isNew).toBe(true)
+  })
+})
+
+describe('N09 revokeByOwner', () => {
+  /** Signs a user in so many times; the cookies. */
+  async function signIns(sessions: Sessions, count: number): Promise<string[]> {
+    const cookies: string[] = []
+    for (let i = 0; i < count; i++) {
+      const lines = await visit(sessions, null, (session) => {
+        session.owner = 'ada'
+      })
+      cookies.push(cookieOf(lines))
+    }
+    return cookies
+  }
+
+  const livesOf = async (sessions: Sessions, cookies: string[]): Promise<number> => {
+    const all = await Promise.all(
+      cookies.map(async (cookie) => (await sessions.read(cookie)).owner)
+    )
+    return all.filter((owner) => owner === 'ada').length
+  }
+
+  it('has a bounded number of calls under way, and ends 2,000 sessions', async () => {
+    const memory = memoryStorage()
+    const cookies = await signIns(
+      createSessions({ secrets: SECRET, storage: memory, maxPerOwner: 9999 }),
+      2000
+    )
+    let [underWay, most] = [0, 0]
+    const counted = async <Result>(call: () => Result): Promise<Result> => {
+      most = Math.max(most, ++underWay)
+      await new Promise((resolve) => setImmediate(resolve))
+      underWay--
+      return call()
+    }
+    const storage: SessionStorage = {
+      atomic: true,
+      read: (key) => counted(() => memory.read(key)),
+      write: (key, value, options) => counted(() => memory.write(key, value, options)),
+      destroy: (key) => counted(() => memory.destroy(key)),
+      owners: memory.owners,
+    }
+    const sessions = createSessions({ secrets: SECRET, storage })
+    expect(await sessions.revokeByOwner('ada')).toBe(2000)
+    expect(most).toBeLessThanOrEqual(16)
+    expect(await livesOf(sessions, cookies)).toBe(0)
+  })
+
+  it('makes progress with every call, whatever fails, and says that it failed', async () => {
+    const memory = memoryStorage()
+    let calls = 0
+    const flaky = <Result>(call: () => Result): Result => {
+      if (++calls % 4 === 0) throw new Error('down')
+      return call()
+    }
+    const storage: SessionStorage = {
+      ...memory,
+      atomic: true,
+      sync: true,
+      read: (key) => flaky(() => memory.read(key)),
+      write: memory.write,
+      destroy: (key) => flaky(() => memory.destroy(key)),
+    }
+    const direct = createSessions({ secrets: SECRET, storage: memory })
+    const cookies = await signIns(direct, 90)
+    const sessions = createSessions({ secrets: SECRET, storage })
+    let left = 90
+    for (let tries = 0; left > 0; tries++) {
+      expect(tries).toBeLessThan(12)
+      const error = await sessions.revokeByOwner('ada').then(
+        () => null,
+        (error: Error) => error
+      )
+      const now = await livesOf(direct, cookies)
+      expect(now).toBeLessThan(left)
+      if (now > 0) expect(error).toBeInstanceOf(SessionStorageError)
+      left = now
+    }
+  })
+
+  it('goes on past a record that always fails', async () => {
+    const memory = memoryStorage()
+    const direct = createSessions({ secrets: SECRET, storage: memory })
+    const cookies = await signIns(direct, 20)
+    const broken = direct.keyOf(await direct.read(cookies[0]!))
+    const storage: SessionStorage = {
+      ...memory,
+      read(key) {
+        if (key === broken) throw new Error('a broken record')
+        return memory.read(key)
+      },
+    }
+    const sessions = createSessions({ secrets: SECRET, storage })
+    await expect(sessions.revokeByOwner('ada')).rejects.toBeInstanceOf(SessionStorageError)
+    expect(await livesOf(direct, cookies)).toBe(1)
+  })
+
+  it('stops asking a storage that is down', async () => {
+    const memory = memoryStorage()
+    await signIns(createSessions({ secrets: SECRET, storage: memory }), 500)
+    let asked = 0
+    const storage: SessionStorage = {
+      ...memory,
+      read() {
+        asked++
+        throw new Error('down')
+      },
+    }
+    const sessions = createSessions({ secrets: SECRET, storage })
+    await expect(sessions.revokeByOwner('ada')).rejects.toBeInstanceOf(SessionStorageError)
+    expect(asked).toBeLessThan(60)
+  })
+
+  it('takes an index that may have lost entries for none: it ends what it finds, and throws', async () => {
+    const memory = memoryStorage()
+    const storage: SessionStorage = {
+      ...memory,
+      owners: { ...memory.owners, gaps: () => 'the server drops entries' },
+    }
+    const sessions = createSessions({ secrets: SECRET, storage })
+    const cookies = await signIns(sessions, 3)
+    const error = await sessions.revokeByOwner('ada').catch((error: Error) => error)
+    expect(error).toBeInstanceOf(SessionStorageError)
+    expect((error as Error).cause).toMatchObject({ message: 'the server drops entries' })
+    expect(await livesOf(sessions, cookies)).toBe(0)
+  })
+
+  it('an owner has at most 1000 sessions by default: beyond that the oldest hundred end', async () => {
+    const sessions = createSessions({ secrets: SECRET, storage: memoryStorage() })
+    const cookies = await signIns(sessions, 1000)
+    expect(await livesOf(sessions, cookies)).toBe(1000)
+    await signIns(sessions, 1)
+    expect((await sessions.listByOwner('ada')).length).toBe(900)
   })
 })
