@@ -10,7 +10,7 @@ import { KEYS } from './storage/workers.fixture.ts'
 describe('byIdentity', () => {
   it('gives one value for each root and name', () => {
     let made = 0
-    const valueOf = byIdentity(() => ++made)
+    const numberOf = byIdentity(() => ++made)
     const [one, other] = [{}, {}]
     const identities = [
       [one, ''],
@@ -20,15 +20,15 @@ describe('byIdentity', () => {
       ['/other', ''],
       ['', ''],
     ] as const
-    const values = identities.map(valueOf)
+    const values = identities.map(numberOf)
     expect(new Set(values).size).toBe(identities.length)
-    expect(identities.map(([root, name]) => valueOf([root, name]))).toEqual(values)
+    expect(identities.map(([root, name]) => numberOf([root, name]))).toEqual(values)
     expect(made).toBe(identities.length)
   })
 
   it('keeps no two of them apart by what they have made', () => {
-    const valueOf = [byIdentity(() => []), byIdentity(() => [])]
-    expect(valueOf[0]!(['/one', ''])).not.toBe(valueOf[1]!(['/one', '']))
+    const listOf = [byIdentity(() => []), byIdentity(() => [])]
+    expect(listOf[0]!(['/one', ''])).not.toBe(listOf[1]!(['/one', '']))
   })
 })
 

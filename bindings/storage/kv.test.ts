@@ -53,6 +53,29 @@ describeRuntime('miniflare', 'kvStorage on Workers KV, in workerd', () => {
       return keys as { name: string; expiration?: number }[]
     }
 
+    it('N11 storages made by each request lock within the process', async () => {
+      const ofRequest = () =>
+        createSessions<{ n: number }>({
+          storage: kvStorage(namespace),
+          secrets: SECRET,
+          lock: true,
+          lockTimeout: 30,
+          timeout: 30,
+        })
+      const first = await ofRequest().read(null)
+      first.set('n', 0)
+      const cookie = (await ofRequest().commit(first))[0]!.split(';')[0]!
+      const requests = Array.from({ length: 10 }, () =>
+        ofRequest().with(cookie, async (session) => {
+          const n = session.get('n')!
+          await new Promise((resolve) => setTimeout(resolve, 2))
+          session.set('n', n + 1)
+        })
+      )
+      await Promise.all(requests)
+      expect((await ofRequest().read(cookie)).get('n')).toBe(10)
+    })
+
     it('says that the last write wins', () => {
       expect(kvStorage(namespace)).toMatchObject({ atomic: false, consistency: 'eventual' })
       expect(kvStorage(namespace).lock).toBeUndefined()

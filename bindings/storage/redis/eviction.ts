@@ -67,8 +67,8 @@ export class Eviction {
   /** @param key What a cluster finds the server by. */
   async #ask(key: string): Promise<Memory> {
     const info = String(await this.#connection.run(ASK, [key], []))
-    const valueOf = (name: string): string | null =>
+    const settingOf = (name: string): string | null =>
       new RegExp(`^${name}:(\\S+)`, 'm').exec(info)?.[1] ?? null
-    return { max: Number(valueOf('maxmemory') ?? 0), policy: valueOf('maxmemory_policy') }
+    return { max: Number(settingOf('maxmemory') ?? 0), policy: settingOf('maxmemory_policy') }
   }
 }
