@@ -4,6 +4,7 @@
  * @module
  */
 import { isPromise, type Awaitable } from './awaitable.ts'
+import { byIdentity } from './by-identity.ts'
 import { ConfigurationError, SessionStorageError } from './errors.ts'
 import type { SessionEmitter } from './events.ts'
 import type { LockOptions, OwnerIndex, SessionStorage, StorageLock } from './storage/contract.ts'
@@ -120,18 +121,27 @@ export function guardStorage(
   }
 }
 
+/** What the server of a storage has answered; it is asked once, however many managers there are. */
+const diagnosisOf = byIdentity(() => ({ isAsked: false, sentences: null as string[] | null }))
+
 const warnedOf = new Set<string>()
 
 /** Reports the settings of a server that break a promise. No request waits for it. */
 async function diagnose(storage: SessionStorage, events: SessionEmitter): Promise<void> {
+  const known = diagnosisOf(storage.identity ?? [storage, ''])
   try {
-    for (const sentence of await storage.diagnose!()) {
-      events.emit('error', () => ({ error: new ConfigurationError(sentence) }))
-      if (warnedOf.has(sentence)) continue
-      warnedOf.add(sentence)
-      console.warn(`tuile: ${sentence}`)
+    if (!known.isAsked) {
+      known.isAsked = true
+      known.sentences = [...(await storage.diagnose!())]
     }
   } catch {
     // A server that cannot be asked fails the next call as well, which reports it.
+    known.isAsked = false
+  }
+  for (const sentence of known.sentences ?? []) {
+    events.emit('error', () => ({ error: new ConfigurationError(sentence) }))
+    if (warnedOf.has(sentence)) continue
+    warnedOf.add(sentence)
+    console.warn(`tuile: ${sentence}`)
   }
 }

@@ -130,5 +130,6 @@ function encryptOwners(owners: OwnerIndex, open: () => Promise<Aliases>): OwnerI
       const { aliasOf, keyOf } = await open()
       return Promise.all((await owners.keys(await aliasOf(owner))).map(keyOf))
     },
+    ...(owners.gaps && { gaps: () => owners.gaps!() }),
   }
 }

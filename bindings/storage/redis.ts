@@ -165,6 +165,7 @@ export function redisStorage(
       add: (owner, key, expiresAt) => run(ADD, ownerKey(owner), Date.now(), expiresAt, key),
       remove: (owner, key) => run(REMOVE, ownerKey(owner), key),
       keys: async (owner) => (await run(LIST, ownerKey(owner), Date.now())) as string[],
+      gaps: () => eviction.reason(prefix),
     },
     diagnose: () => eviction.diagnose(prefix),
     close: () => locks.close(),

@@ -42,16 +42,23 @@ export class Eviction {
    * @throws Error that says what to type if the server may drop it.
    */
   async check(key: string): Promise<void> {
-    if (performance.now() < this.#safeUntil) return
+    const reason = await this.reason(key)
+    if (reason === null) return
+    throw new Error(`redisStorage: this record must be kept until it ends, but ${reason}`)
+  }
+
+  /** Why keys may be missing, and what to type; `null` if none is dropped, or the server does not say. */
+  async reason(key: string): Promise<string | null> {
+    if (performance.now() < this.#safeUntil) return null
     const { max, policy } = await this.#ask(key)
     if (max > 0 && policy !== null && policy !== 'noeviction') {
-      throw new Error(
-        `redisStorage: this record must be kept until it ends, but Redis drops keys when it is full: ` +
-          `maxmemory is ${max} and maxmemory-policy is ${policy}. Type ` +
-          '`redis-cli CONFIG SET maxmemory-policy noeviction`, and set it in the configuration file'
+      return (
+        `Redis drops keys when it is full: maxmemory is ${max} and maxmemory-policy is ${policy}. Type ` +
+        '`redis-cli CONFIG SET maxmemory-policy noeviction`, and set it in the configuration file'
       )
     }
     this.#safeUntil = performance.now() + KNOWN
+    return null
   }
 
   /** What is wrong with the setting, whether or not there is a limit to the memory now. */
