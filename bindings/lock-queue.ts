@@ -6,42 +6,72 @@
 import { byIdentity } from './by-identity.ts'
 import type { SessionStorage } from './storage/contract.ts'
 
+/**
+ * Milliseconds without a sign of life after which a holder is gone. Workers drop a request whose client has
+ * left without running its `finally`; it must not lock its session for the rest of the isolate's life.
+ */
+export const GONE = 10_000
+
+interface Line {
+  /** Those who wait, in order. */
+  readonly waiting: Set<() => void>
+  /** The turn that is on. */
+  turn: number
+  /** When the holder last gave a sign of life. */
+  seenAt: number
+}
+
 /** First come, first served, for each key. */
 export class LockQueue {
-  /** Those who wait, in order, by key. A key without an entry is free. */
-  readonly #waiting = new Map<string, Set<() => void>>()
+  /** A key without a line is free. */
+  readonly #lines = new Map<string, Line>()
+  #turns = 0
 
-  /** Waits for the key's turn. With an abort, the place in the queue is gone. */
-  enter(key: string, signal: AbortSignal): Promise<void> {
+  /** Waits for a turn, and gives it. With an abort, the place in the queue is gone. */
+  enter(key: string, signal: AbortSignal): Promise<number> {
     if (signal.aborted) return Promise.reject(signal.reason as Error)
-    const waiting = this.#waiting.get(key)
-    if (waiting === undefined) {
-      this.#waiting.set(key, new Set())
-      return Promise.resolve()
+    const now = performance.now()
+    const line = this.#lines.get(key)
+    if (line === undefined) {
+      const turn = ++this.#turns
+      this.#lines.set(key, { waiting: new Set(), turn, seenAt: now })
+      return Promise.resolve(turn)
     }
-    return new Promise((resolve, reject) => {
+    const turn = new Promise<number>((resolve, reject) => {
       const take = (): void => {
         signal.removeEventListener('abort', giveUp)
-        resolve()
+        resolve(line.turn)
       }
       const giveUp = (): void => {
-        waiting.delete(take)
+        line.waiting.delete(take)
         reject(signal.reason as Error)
       }
-      waiting.add(take)
+      line.waiting.add(take)
       signal.addEventListener('abort', giveUp, { once: true })
     })
+    if (now - line.seenAt > GONE) this.leave(key, line.turn)
+    return turn
   }
 
-  /** Gives the turn to who waits longest. */
-  leave(key: string): void {
-    const waiting = this.#waiting.get(key)
-    const [next] = waiting ?? []
-    if (next === undefined) this.#waiting.delete(key)
-    else {
-      waiting!.delete(next)
-      next()
+  /** The holder of a turn gives a sign of life. */
+  stay(key: string, turn: number): void {
+    const line = this.#lines.get(key)
+    if (line?.turn === turn) line.seenAt = performance.now()
+  }
+
+  /** Ends a turn, unless it has ended already; the next one is the longest waiting. */
+  leave(key: string, turn: number): void {
+    const line = this.#lines.get(key)
+    if (line?.turn !== turn) return
+    const [next] = line.waiting
+    if (next === undefined) {
+      this.#lines.delete(key)
+      return
     }
+    line.waiting.delete(next)
+    line.turn = ++this.#turns
+    line.seenAt = performance.now()
+    next()
   }
 }
 

@@ -6,6 +6,7 @@ import {
   SessionLockLostError,
   SessionLockTimeoutError,
 } from './errors.ts'
+import { GONE, LockQueue } from './lock-queue.ts'
 import type { Session } from './session.ts'
 import { cookieWith, recordedSessions, remoteStorage, visit } from './sessions.fixture.ts'
 import type { Sessions } from './sessions.ts'
@@ -423,5 +424,26 @@ describe('with()', () => {
       expect(session.get('x')).toBe(1)
     })
     expect(() => kept!.set('x', 3)).toThrow(SessionCommittedError)
+  })
+})
+
+describe('a request that its host has dropped under a lock', () => {
+  it('N10 keeps the others waiting for seconds, not for ever, and frees nothing when it wakes', async () => {
+    const queue = new LockQueue()
+    const { signal } = new AbortController()
+    const first = await queue.enter('a', signal)
+    const waiting = queue.enter('a', signal)
+    vi.spyOn(performance, 'now').mockReturnValue(performance.now() + GONE + 1)
+    void queue.enter('a', signal)
+    const second = await waiting
+    expect(second).not.toBe(first)
+    queue.leave('a', first)
+    let isGiven = false
+    void queue.enter('a', signal).then(() => {
+      isGiven = true
+    })
+    await pause(5)
+    expect(isGiven).toBe(false)
+    vi.restoreAllMocks()
   })
 })

@@ -34,9 +34,10 @@ const now = (): number => performance.now()
 /** A lock that is held and kept. */
 class HeldLease implements Lease {
   readonly key: string
-  readonly #leave: () => void
+  readonly #queue: LockQueue
+  readonly #turn: number
   readonly #held: StorageLock | null
-  readonly #renewal: ReturnType<typeof setInterval> | undefined
+  readonly #renewal: ReturnType<typeof setInterval>
   readonly #stopListening: () => void
   /** When the storage last said that it is ours. */
   #knownAt: number
@@ -52,13 +53,15 @@ class HeldLease implements Lease {
   constructor(
     key: string,
     held: StorageLock | null,
-    leave: () => void,
+    queue: LockQueue,
+    turn: number,
     askedAt: number,
     signal: AbortSignal | undefined
   ) {
     this.key = key
     this.#held = held
-    this.#leave = leave
+    this.#queue = queue
+    this.#turn = turn
     this.#knownAt = askedAt
     const abandon = (): void => {
       this.#abandoned = true
@@ -66,9 +69,11 @@ class HeldLease implements Lease {
     }
     signal?.addEventListener('abort', abandon)
     this.#stopListening = () => signal?.removeEventListener('abort', abandon)
-    if (held === null) return
-    // A failure may pass; if it does not, the lease ends, which is found out at the commit.
-    this.#renewal = setInterval(() => this.isOurs().catch(() => undefined), LEASE / 3)
+    this.#renewal = setInterval(() => {
+      queue.stay(key, turn)
+      // A failure may pass; if it does not, the lease ends, which is found out at the commit.
+      if (held !== null) this.isOurs().catch(() => undefined)
+    }, LEASE / 3)
     inBackground(this.#renewal)
   }
 
@@ -102,7 +107,7 @@ class HeldLease implements Lease {
     } catch {
       // Already emitted as an `error` event. The lease ends by itself.
     } finally {
-      this.#leave()
+      this.#queue.leave(this.key, this.#turn)
     }
   }
 }
@@ -186,14 +191,13 @@ export class Locks {
     )
     const stopProbing = this.#probe(key, controller)
     try {
-      await this.#queue.enter(key, controller.signal)
-      const leave = (): void => this.#queue.leave(key)
+      const turn = await this.#queue.enter(key, controller.signal)
       try {
         const options = { ttl: LEASE, signal: controller.signal }
         const held = (await this.#storage.lock?.(key, options)) ?? null
-        return new HeldLease(key, held, leave, now(), signal)
+        return new HeldLease(key, held, this.#queue, turn, now(), signal)
       } catch (error) {
-        leave()
+        this.#queue.leave(key, turn)
         throw error
       }
     } catch (error) {
