@@ -193,6 +193,7 @@ describe('the package', () => {
         ],
         "./websocket": [
           "SESSION_ENDED",
+          "SESSION_ROTATED",
           "createOriginCheck",
           "sessionSocket",
         ],
