@@ -4,6 +4,7 @@
  * @module
  */
 import type { Awaitable } from './awaitable.ts'
+import { ringOf } from './channel.ts'
 import { defaultEngine } from './codec/select.ts'
 import { SessionGoneError } from './errors.ts'
 import { createId } from './id.ts'
@@ -15,7 +16,6 @@ import { assert } from './storage/conformance-kit.ts'
 import type { ConformanceCase } from './storage/conformance.ts'
 import type { CookieStorage, SessionStorage } from './storage/contract.ts'
 import { memoryStorage } from './storage/memory.ts'
-import { createSigner } from './token.ts'
 
 const VALUES = {
   string: 'Ünï \ud83c\udf6a',
@@ -204,14 +204,15 @@ const ON_SERVERS: Record<string, Check> = {
     await short.visit((session) => session.set('x', 1))
     await new Promise((resolve) => setTimeout(resolve, 1050))
 
-    const { name, sign } = createSigner(defaultEngine, SECRET)
     const unknown = createId(defaultEngine)
+    const name = sessions.cookieName
+    const ring = ringOf(name, [SECRET], { sign: 'id' })
     const elsewhere = new Visitor(createSessions({ storage: memoryStorage(), secrets: SECRET }))
     await elsewhere.visit((session) => session.set('x', 1))
     const planted = {
       destroyed,
       expired: short.cookie!,
-      unknown: `${name}=${sign(unknown)}`,
+      unknown: `${name}=${ring.signText(unknown, 'T')}`,
       unsigned: `${name}=${unknown}`,
       foreign: elsewhere.cookie!,
     }
