@@ -22,7 +22,7 @@ export interface CookieStorageOptions {
    * Modes whose cookies are accepted besides those of `mode`: they open, and are issued anew in `mode`
    * with the next response. It is for a change of `mode`, for a `lifetime` after that.
    *
-   * @default none: a cookie of the other mode is refused, and nobody who can only sign makes a session
+   * @default none: a cookie of the other mode is refused
    */
   readonly accept?: readonly ('sealed' | 'signed')[]
   /**
