@@ -256,11 +256,11 @@ describe('csrfToken()', () => {
     const browser = oldBrowser(createApp())
     const token = await browser.tokenOf('/new')
     const content = token.slice(4, 59)
-    const [csrfKey, signKey] = ['csrf', 'sign'].map((purpose) =>
+    const [csrfKey, idKey] = ['csrf', 'id'].map((purpose) =>
       nodeKey(SECRET, '__Host-session', purpose)
     )
     expect(nodeToken(csrfKey!, content)).toBe(token)
-    expect(await browser.post(nodeToken(signKey!, content))).toBe(403)
+    expect(await browser.post(nodeToken(idKey!, content))).toBe(403)
     expect(await browser.post(browser.cookies.get('__Host-session'))).toBe(403)
     browser.cookies.set('__Host-session', token)
     const next = await browser.get('/new')

@@ -13,10 +13,11 @@ import {
 } from './codec/engine.ts'
 import { defaultEngine } from './codec/select.ts'
 import { CookieOverflowError } from './errors.ts'
-import { checkSecrets, deriveKeys } from './keyring.ts'
+import { checkSecrets, createRingFor, type RingPurposes } from './keyring.ts'
 import { largestValues } from './record.ts'
 import { type LiveSecrets, MadeFromSecrets } from './secrets.ts'
 import type { Origin } from './session-state.ts'
+import type { CookieStorage, SessionStorage } from './storage/contract.ts'
 
 /** Makes the token of a stored session. */
 export interface TokenMaker {
@@ -30,24 +31,31 @@ export interface TokenMaker {
 const rings = new Map<string, TokenRing>()
 const MAX_RINGS = 100
 
-/** What the tokens of a channel are: signed ones, or records that are signed or sealed. */
-export type ChannelPurposes = readonly ['sign'] | readonly ['sign', 'seal']
+/**
+ * Which keys the sessions of a storage need: those of signed ids, or those of the modes in which their
+ * records may come.
+ */
+export function purposesOf(storage: SessionStorage | CookieStorage): RingPurposes {
+  // Server storages keep signed ids: there is nothing in them to hide.
+  if (!('stateless' in storage)) return { sign: 'id' }
+  const modes = [storage.mode, ...(storage.accept ?? [])]
+  return {
+    sign: modes.includes('signed') ? 'record' : undefined,
+    seal: modes.includes('sealed') ? 'seal' : undefined,
+  }
+}
 
-/** The ring of a cookie name: the first purpose signs, the second one seals. */
+/** The ring of a cookie name, with the keys of these purposes. */
 export function ringOf(
   cookieName: string,
   secrets: readonly string[],
-  purposes: ChannelPurposes | readonly ['csrf'],
+  purposes: RingPurposes,
   limit?: number
 ): TokenRing {
   const key = JSON.stringify([cookieName, secrets, purposes, limit])
   const known = rings.get(key)
   if (known !== undefined) return known
-  const bytes = checkSecrets(secrets)
-  const [sign, seal] = purposes.map((purpose) =>
-    deriveKeys(defaultEngine, bytes, purpose, cookieName)
-  )
-  const ring = defaultEngine.createRing(cookieName, sign!, { seal, limit })
+  const ring = createRingFor(defaultEngine, checkSecrets(secrets), purposes, cookieName, limit)
   if (rings.size === MAX_RINGS) rings.delete(rings.keys().next().value!)
   rings.set(key, ring)
   return ring
@@ -58,7 +66,7 @@ export class Channel {
   readonly #carrier: Carrier
   readonly #ring: MadeFromSecrets<TokenRing>
 
-  constructor(carrier: Carrier, secrets: LiveSecrets, purposes: ChannelPurposes) {
+  constructor(carrier: Carrier, secrets: LiveSecrets, purposes: RingPurposes) {
     this.#carrier = carrier
     this.#ring = new MadeFromSecrets(secrets, (list) =>
       ringOf(carrier.name, list, purposes, carrier.limit)

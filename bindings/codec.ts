@@ -1,6 +1,9 @@
 /**
- * The codec alone: signed and sealed cookies, base64url, SHA-256 and HMAC, synchronously, for programs that want
- * no sessions.
+ * The codec alone: signed and sealed values, in cookies or without, base64url, SHA-256 and HMAC,
+ * synchronously, for programs that want no sessions.
+ *
+ * A signer or a sealer may have the secrets of sessions: its keys are others, so nothing that it makes
+ * is ever a session, whatever the value and the name.
  *
  * @module
  */
@@ -189,7 +192,11 @@ export const hmacSha256: Codec['hmacSha256'] = defaultCodec.hmacSha256
 export const keyedBlake3: Codec['keyedBlake3'] = defaultCodec.keyedBlake3
 
 /**
- * A signer of values for one cookie. The newest secret signs, all verify.
+ * A signer of values: for one cookie with a `name`, else of bare values, for links, forms or headers.
+ * The newest secret signs, all verify.
+ *
+ * Signers of one secret and name verify each other's values, and so do those without a name: say in a
+ * bare value what it is for.
  *
  * @throws ConfigurationError if a secret is missing, short or well known, or the name, `mac` or `cache`
  * is not valid.
@@ -203,6 +210,11 @@ export const keyedBlake3: Codec['keyedBlake3'] = defaultCodec.keyedBlake3
  * assert.equal(signer.verify(`theme=dark; cart=${token}`), '42')
  * assert.equal(signer.verify(`cart=${token}x`), null)
  *
+ * // Without a name there is no cookie: the token is all that is verified.
+ * const links = createSigner(secrets)
+ * assert.equal(links.name, null)
+ * assert.equal(links.verify(links.sign('unsubscribe:42')), 'unsubscribe:42')
+ *
  * // For APIs that verify on every request: less than half the time, and none for a header seen before
  * const fast = createSigner(secrets, { name: 'cart', mac: 'blake3', cache: 10_000 })
  * assert.equal(fast.verify(`cart=${fast.sign('42')}`), '42')
@@ -211,8 +223,9 @@ export const keyedBlake3: Codec['keyedBlake3'] = defaultCodec.keyedBlake3
 export const createSigner: Codec['createSigner'] = defaultCodec.createSigner
 
 /**
- * A sealer of values for one cookie, for what its user must not read: XChaCha20-Poly1305. The newest
- * secret seals, all open. A signer's token does not open, nor does a signer take a sealed one.
+ * A sealer of values for what their user must not read: XChaCha20-Poly1305. With a `name`, it is for
+ * one cookie, else its values are bare, as those of a signer. The newest secret seals, all open. A
+ * signer's token does not open, nor does a signer take a sealed one.
  *
  * @throws ConfigurationError if a secret is missing, short or well known, or the name is not valid.
  *
@@ -224,6 +237,9 @@ export const createSigner: Codec['createSigner'] = defaultCodec.createSigner
  * const token = sealer.seal('discount: 20 %')
  * assert.equal(sealer.open(`theme=dark; cart=${token}`), 'discount: 20 %')
  * assert.equal(sealer.open(`cart=${token}x`), null)
+ *
+ * const bare = createSealer(secrets)
+ * assert.equal(bare.open(bare.seal('discount: 20 %')), 'discount: 20 %')
  * ```
  */
 export const createSealer: Codec['createSealer'] = defaultCodec.createSealer

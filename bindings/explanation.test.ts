@@ -83,10 +83,15 @@ describe('explain', () => {
     expect(await reasonsFor({ storage }, cookie)).toEqual(['unchanged'])
     expect(await reasonsFor({ storage: memoryStorage() }, cookie)).toEqual(['unknown-id', 'empty'])
     const signed = recordedSessions({ storage: cookieStorage({ mode: 'signed' }) }).sessions
-    expect(await reasonsFor({ storage }, await cookieWith(signed))).toEqual(['corrupt', 'empty'])
+    expect(await reasonsFor({ storage }, await cookieWith(signed))).toEqual([
+      'unknown-key',
+      'empty',
+    ])
     // A storage on the server opens no sealed cookies.
     expect(await reasonsFor({ storage }, ofCookie)).toEqual(['malformed', 'empty'])
-    expect(await reasonsFor({}, cookie)).toEqual(['corrupt', 'empty'])
+    // Nor does one of sealed cookies open what is only signed.
+    expect(await reasonsFor({}, cookie)).toEqual(['malformed', 'empty'])
+    expect(await reasonsFor({}, await cookieWith(signed))).toEqual(['malformed', 'empty'])
     const schema = {
       '~standard': { version: 1, vendor: 'test', validate: () => ({ issues: ['no'] }) },
     } as never

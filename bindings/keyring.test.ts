@@ -5,6 +5,16 @@ import { ConfigurationError } from './errors.ts'
 import { checkSecrets, deriveKeys, type KeyPurpose } from './keyring.ts'
 
 const good = 'k'.repeat(32)
+const PURPOSES: readonly KeyPurpose[] = [
+  'id',
+  'record',
+  'seal',
+  'csrf',
+  'client',
+  'bus',
+  'codec',
+  'blake3',
+]
 
 /** The error that secrets are refused with. */
 function refusal(given: unknown): Error {
@@ -95,10 +105,10 @@ describe('deriveKeys()', () => {
   const derive = (secret: string, purpose: KeyPurpose, name: string) =>
     agreed((engine) => deriveKeys(engine, checkSecrets(secret), purpose, name))[0]!
 
-  it.each<KeyPurpose>(['sign', 'seal', 'csrf', 'store'])(
+  it.each(PURPOSES)(
     'deriveKeys() agrees with hkdfSync() of node:crypto for the purpose %s',
     (purpose) => {
-      for (const name of ['__Host-session', 'a', 'x'.repeat(256)]) {
+      for (const name of ['__Host-session', 'a', '', 'x'.repeat(256)]) {
         for (const secret of [...secrets, 'é'.repeat(40), 's'.repeat(1000)]) {
           const { key, fingerprint } = derive(secret, purpose, name)
           const theirs = nodeKey(secret, name, purpose)
@@ -109,17 +119,17 @@ describe('deriveKeys()', () => {
   )
 
   it('deriveKeys() gives a key of its own to each secret, purpose and name', () => {
-    const keys = ['sign', 'seal', 'csrf', 'store'].flatMap((purpose) =>
-      ['a', 'b', 'ab', 'a.b'].flatMap((name) =>
-        secrets.map((secret) => hexOf(derive(secret, purpose as KeyPurpose, name).key))
+    const keys = PURPOSES.flatMap((purpose) =>
+      ['', 'a', 'b', 'ab', 'a.b'].flatMap((name) =>
+        secrets.map((secret) => hexOf(derive(secret, purpose, name).key))
       )
     )
-    expect(new Set(keys).size).toBe(4 * 4 * 3)
+    expect(new Set(keys).size).toBe(8 * 5 * 3)
   })
 
   it('deriveKeys() gives 32 bytes and three characters that tell nothing of them', () => {
     for (const secret of secrets) {
-      const { key, fingerprint } = derive(secret, 'sign', 'a')
+      const { key, fingerprint } = derive(secret, 'id', 'a')
       expect(key).toHaveLength(32)
       expect(fingerprint).toMatch(/^[A-Za-z0-9_-]{3}$/)
       expect(Buffer.from(key).toString('base64url')).not.toContain(fingerprint)
@@ -127,21 +137,17 @@ describe('deriveKeys()', () => {
   })
 
   it('deriveKeys() gives the same keys today and tomorrow', () => {
-    const { key, fingerprint } = derive(
-      '0123456789abcdef0123456789abcdef',
-      'sign',
-      '__Host-session'
-    )
+    const { key, fingerprint } = derive('0123456789abcdef0123456789abcdef', 'id', '__Host-session')
     expect([hexOf(key), fingerprint]).toMatchInlineSnapshot(`
       [
-        "aad9852b6c4e509d2acc9483c1c37da4384433cb2a0df9e8616899e9c13307d6",
-        "cU7",
+        "d5ae7ad5bf7e42b756d807bc2ad712a6406608567a4783fd40765f49403558d3",
+        "Amz",
       ]
     `)
   })
 
   it.each(engines)('deriveKeys() on $name keeps the order of the secrets', (engine) => {
-    const keys = deriveKeys(engine, checkSecrets(secrets), 'sign', 'a')
+    const keys = deriveKeys(engine, checkSecrets(secrets), 'id', 'a')
     expect(keys).toEqual(secrets.map((secret) => nodeKey(secret, 'a')))
   })
 })

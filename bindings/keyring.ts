@@ -2,17 +2,37 @@
  * Secrets, and the keys made from them.
  *
  * A secret never signs anything itself. Each cookie name and purpose has keys of its own, derived by
- * HKDF with `info = tuile/1/<purpose>/<cookie name>`: a value signed for one of them never verifies
- * for another, and that costs nothing per request.
+ * HKDF with `info = tuile/1/<purpose>/<cookie name>`: a token made for one of them never verifies for
+ * another, and that costs nothing per request. So nothing that an app signs or seals with the secret
+ * of its sessions is ever a session.
  *
  * @module
  */
-import { MAX_KEYS, type Engine, type RingKey } from './codec/engine.ts'
+import { MAX_KEYS, type Engine, type RingKey, type TokenRing } from './codec/engine.ts'
 import { hkdfSha256 } from './codec/hkdf.ts'
 import { ConfigurationError } from './errors.ts'
 
-/** What a key is for; `blake3` signs too, with keys that HMAC never sees. */
-export type KeyPurpose = 'sign' | 'blake3' | 'seal' | 'csrf' | 'store' | 'bus'
+/**
+ * What a key is for:
+ *
+ * - `id`: the signed ids of sessions on a server
+ * - `record`: the signed records of sessions in cookies
+ * - `seal`: the sealed ones
+ * - `csrf`: tokens against forged requests
+ * - `client`: the client ids of the socket.io bridge, and its pointers in the storage
+ * - `bus`: messages between processes
+ * - `codec`: all that `createSigner` and `createSealer` make
+ * - `blake3`: what `createSigner` makes with `mac: 'blake3'`, so that HMAC never sees these keys
+ */
+export type KeyPurpose = 'id' | 'record' | 'seal' | 'csrf' | 'client' | 'bus' | 'codec' | 'blake3'
+
+/** Which keys a ring has. Without a purpose it has none of that kind, and such tokens are malformed. */
+export interface RingPurposes {
+  /** The purpose of the keys that sign. */
+  readonly sign?: KeyPurpose | undefined
+  /** The purpose of the keys that seal. */
+  readonly seal?: KeyPurpose | undefined
+}
 
 const MIN_SECRET_SIZE = 32
 const KEY_SIZE = 32
@@ -75,4 +95,17 @@ export function deriveKeys(
     const fingerprint = engine.encodeBase64url(output.subarray(KEY_SIZE)).slice(0, 3)
     return { key: output.slice(0, KEY_SIZE), fingerprint }
   })
+}
+
+/** Makes the ring of a cookie name, with the keys of these purposes. */
+export function createRingFor(
+  engine: Engine,
+  secrets: readonly Uint8Array[],
+  { sign, seal }: RingPurposes,
+  cookieName: string,
+  limit?: number
+): TokenRing {
+  const keysOf = (purpose: KeyPurpose | undefined): RingKey[] =>
+    purpose === undefined ? [] : deriveKeys(engine, secrets, purpose, cookieName)
+  return engine.createRing(cookieName, keysOf(sign), { seal: keysOf(seal), limit })
 }

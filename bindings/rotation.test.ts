@@ -39,7 +39,7 @@ const histories = Array.from({ length: HISTORIES }, (_, i) => historyOf(i))
 describe('histories of secrets', () => {
   it.each(engines)('C4 1,000 histories of keys, tokens on $name', (engine) => {
     const keys = new Map(
-      SECRETS.map((secret) => [secret, deriveKeys(engine, checkSecrets(secret), 'sign', NAME)[0]!])
+      SECRETS.map((secret) => [secret, deriveKeys(engine, checkSecrets(secret), 'id', NAME)[0]!])
     )
     const tokens = new Map(
       SECRETS.map((secret) => [secret, nodeToken(nodeKey(secret, NAME), 'an-id')])

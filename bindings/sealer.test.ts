@@ -12,7 +12,7 @@ describe.each(engines)('createSealer() on $name', (engine) => {
     for (const value of ['', 'a', '{"user":42}', 'é€😀', '; Path=/\n\0', 'x'.repeat(2900)]) {
       const token = sealer.seal(value)
       expect(token).toMatch(/^S[A-Za-z0-9_-]+$/)
-      expect(nodeUnseal(nodeKey(secrets[0], 'sid', 'seal'), token)).toBe(value)
+      expect(nodeUnseal(nodeKey(secrets[0], 'sid', 'codec'), token)).toBe(value)
       expect(sealer.open(`a=b; sid=${token}; c=d`)).toBe(value)
     }
   })
@@ -68,6 +68,54 @@ describe.each(engines)('createSealer() on $name', (engine) => {
   it('refuses secrets and names as a signer does', () => {
     expect(() => createSealer(engine, 'short')).toThrow(ConfigurationError)
     expect(() => createSealer(engine, secrets, { name: 'a b' })).toThrow(ConfigurationError)
-    expect(createSealer(engine, secrets).name).toBe('__Host-session')
+  })
+
+  it('seals bare values without a name, and opens the token alone', () => {
+    const bare = createSealer(engine, secrets)
+    expect(bare.name).toBeNull()
+    for (const value of ['', '42', 'a b', '; value=x', 'é'.repeat(1000)]) {
+      const token = bare.seal(value)
+      expect(nodeUnseal(nodeKey(secrets[0], '', 'codec'), token)).toBe(value)
+      expect(bare.open(token)).toBe(value)
+      expect(createSealer(engine, secrets[0]).open(token)).toBe(value)
+      expect(createSealer(engine, secrets[1]).open(token)).toBeNull()
+    }
+    const token = bare.seal('42')
+    const named = createSealer(engine, secrets, { name: 'value' })
+    expect(named.open(`value=${token}`)).toBeNull()
+    expect(bare.open(named.seal('42'))).toBeNull()
+    for (const text of [
+      ';',
+      ',',
+      ' ',
+      '\t',
+      '\n',
+      '\0',
+      '"',
+      '=',
+      '%',
+      '+',
+      'é',
+      '\ud800',
+      '; value=',
+    ]) {
+      for (const at of [0, 1, 4, 40, token.length]) {
+        expect(bare.open(token.slice(0, at) + text + token.slice(at)), text).toBeNull()
+      }
+      expect(bare.open(`${token}${text}${token}`)).toBeNull()
+    }
+    for (const text of [null, undefined, '', 'S', `value=${token}`, 'S'.repeat(1_000_000)]) {
+      expect(bare.open(text)).toBeNull()
+    }
+    expect(bare.open(createSigner(engine, secrets).sign('42'))).toBeNull()
+    expect(createSigner(engine, secrets).verify(token)).toBeNull()
+  })
+
+  it('without a name fills 4096 bytes, to the byte', () => {
+    const bare = createSealer(engine, secrets)
+    const most = ((4096 - 4) * 3) / 4 - 40
+    expect(bare.seal('x'.repeat(most))).toHaveLength(4096)
+    expect(bare.open(bare.seal('x'.repeat(most)))).toHaveLength(most)
+    expect(() => bare.seal('x'.repeat(most + 1))).toThrow(RangeError)
   })
 })

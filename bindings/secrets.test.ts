@@ -116,7 +116,7 @@ describe('secrets of a function', () => {
     for (let i = 0; i < 20; i++) expect(await accepts(sessions, '__Host-session=none')).toBe(false)
     expect(asked).toBeGreaterThan(20)
     // The label of HKDF is encoded once per ring.
-    const labels = digest.mock.calls.filter(([text]) => text?.startsWith('tuile/1/sign'))
+    const labels = digest.mock.calls.filter(([text]) => text?.startsWith('tuile/1/'))
     digest.mockRestore()
     expect(labels).toHaveLength(1)
   })

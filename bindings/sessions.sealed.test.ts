@@ -14,6 +14,10 @@ import { memoryStorage } from './storage/memory.ts'
 
 const NAME = '__Host-session'
 const MODES = ['sealed', 'signed'] as const
+const CHANGES = [
+  ['sealed', 'signed'],
+  ['signed', 'sealed'],
+] as const
 const sessionsIn = (mode: 'sealed' | 'signed', options = {}) =>
   recordedSessions({ storage: cookieStorage({ mode }), ...options })
 
@@ -30,21 +34,53 @@ describe('sealed sessions', () => {
     expect(record).toMatchObject({ c: expect.any(Number), e: expect.any(Number) })
   })
 
-  it('are read in one mode and issued anew in the other, once', async () => {
-    for (const [from, to] of [
-      ['sealed', 'signed'],
-      ['signed', 'sealed'],
-    ] as const) {
-      const { sessions, events } = sessionsIn(to)
+  it.each(CHANGES)('N13 %s, are refused where the mode is %s', async (from, to) => {
+    for (const accept of [undefined, [], [to]]) {
+      const storage = cookieStorage({ mode: to, ...(accept && { accept }) })
+      const { sessions, events } = recordedSessions({ storage })
       const old = await cookieWith(sessionsIn(from).sessions, { x: 7 })
-      const first = await visit(sessions, old, (session) => expect(session.get('x')).toBe(7))
-      const renewed = cookieOf(first)
-      expect(renewed.slice(NAME.length + 1)).toMatch(to === 'sealed' ? /^S/ : /^P/)
-      const second = await visit(sessions, renewed, (session) => expect(session.get('x')).toBe(7))
-      expect(second).toEqual([])
-      expect(events.map(({ type }) => type)).not.toContain('reject')
+      const lines = await visit(sessions, old, (session) => {
+        expect([session.isNew, session.get('x')]).toEqual([true, undefined])
+      })
+      expect(lines).toEqual([])
+      expect(events).toEqual([{ type: 'reject', reason: 'malformed' }])
+      // Beside one of the own mode it is not in the way.
+      const own = await cookieWith(sessions, { x: 8 })
+      expect((await sessions.read(`${old}; ${own}`)).get('x')).toBe(8)
     }
   })
+
+  it.each(CHANGES)(
+    '%s, are issued anew as %s ones where they are accepted, once',
+    async (from, to) => {
+      const old = await cookieWith(sessionsIn(from).sessions, { x: 7 })
+      for (const accept of [[from], [to, from]]) {
+        const storage = cookieStorage({ mode: to, accept })
+        const { sessions, events } = recordedSessions({ storage })
+        const first = await visit(sessions, old, (session) => expect(session.get('x')).toBe(7))
+        const renewed = cookieOf(first)
+        expect(renewed.slice(NAME.length + 1)).toMatch(to === 'sealed' ? /^S/ : /^P/)
+        const second = await visit(sessions, renewed, (session) => expect(session.get('x')).toBe(7))
+        expect(second).toEqual([])
+        expect(events.map(({ type }) => type)).not.toContain('reject')
+        // Afterwards the other mode may be left out.
+        expect((await sessionsIn(to).sessions.read(renewed)).get('x')).toBe(7)
+      }
+    }
+  )
+
+  it.each(CHANGES)(
+    '%s by an older secret, are accepted and issued anew as %s ones by the newest',
+    async (from, to) => {
+      const old = await cookieWith(sessionsIn(from).sessions, { x: 7 })
+      const storage = cookieStorage({ mode: to, accept: [from] })
+      const { sessions } = recordedSessions({ storage, secrets: [OTHER_SECRET, SECRET] })
+      const renewed = cookieOf(await visit(sessions, old, () => undefined))
+      const newest = sessionsIn(to, { secrets: OTHER_SECRET }).sessions
+      expect((await newest.read(renewed)).get('x')).toBe(7)
+      expect(await visit(sessions, renewed, () => undefined)).toEqual([])
+    }
+  )
 
   it('go with secrets as signed ones do: an older one opens, the newest seals', async () => {
     const old = await cookieWith(sessionsIn('sealed').sessions, { x: 7 })
@@ -124,7 +160,7 @@ describe('sealed sessions', () => {
     const record = JSON.stringify({ c: Date.now(), i: 'x'.repeat(16), n: 0, e: Date.now() + 9000 })
     const { fingerprint } = nodeKey(SECRET, NAME, 'seal')
     for (const [name, purpose] of [
-      [NAME, 'sign'],
+      [NAME, 'record'],
       ['session', 'seal'],
       [NAME, 'csrf'],
     ] as const) {
@@ -142,9 +178,11 @@ describe('sealed sessions', () => {
     const id = await cookieWith(sessions)
     const cookies = sessionsIn('sealed')
     expect((await cookies.sessions.read(id)).isNew).toBe(true)
-    expect(cookies.events).toEqual([{ type: 'reject', reason: 'corrupt' }])
-    const payload = nodeToken(nodeKey(SECRET, NAME), 'x'.repeat(24))
-    expect((await cookies.sessions.read(`${NAME}=${payload}`)).isNew).toBe(true)
+    expect(cookies.events).toEqual([{ type: 'reject', reason: 'malformed' }])
+    const signed = sessionsIn('signed')
+    const payload = nodeToken(nodeKey(SECRET, NAME, 'record'), 'x'.repeat(24))
+    expect((await signed.sessions.read(`${NAME}=${payload}`)).isNew).toBe(true)
+    expect(signed.events).toEqual([{ type: 'reject', reason: 'corrupt' }])
   })
 
   it.each(MODES)(

@@ -5,7 +5,7 @@
  */
 import { chain, type Awaitable } from './awaitable.ts'
 import { createBackend, type Backend } from './backend.ts'
-import { ringOf, type ChannelPurposes } from './channel.ts'
+import { purposesOf, ringOf } from './channel.ts'
 import { defaultEngine } from './codec/select.ts'
 import { Committer, type CommitOptions } from './committer.ts'
 import { ConfigurationError } from './errors.ts'
@@ -113,8 +113,7 @@ export class Sessions<
       events.emit('error', () => ({ error }))
     )
     this.#secrets = secrets
-    // Server storages keep signed ids: there is nothing in them to hide.
-    const purposes: ChannelPurposes = 'stateless' in storage ? ['sign', 'seal'] : ['sign']
+    const purposes = purposesOf(storage)
     const transports = new Transports(transport ?? ['cookie'], cookies, secrets, purposes)
     this.#transports = transports
     this.cookieName = cookies.secure.name
@@ -153,7 +152,7 @@ export class Sessions<
     const { cookieName } = this
     this.#host = {
       cookieName,
-      csrfRing: () => ringOf(cookieName, secrets.list, ['csrf']),
+      csrfRing: () => ringOf(cookieName, secrets.list, { sign: 'csrf' }),
       createId: createNewId,
       nextId: ({ id }) => sessionKeyOf(id) + nextRotation(rotationOf(id)),
       lock: async (state, signal) =>

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { nodeKey } from './codec/keys.fixture.ts'
 import { agreeingRing } from './codec/engines.fixture.ts'
 import { SECRET } from './sessions.fixture.ts'
+import { cookieStorage } from './storage/cookie.ts'
 
 const NOW = 1_800_000_000_000
 const NAME = '__Host-session'
@@ -41,7 +42,7 @@ const record = (created: string, ends: string): string =>
   `{"c":${created},"e":${ends},"i":"${ID}","n":0,"d":{"user":7}}`
 
 const cookies = (text: string): string[] => {
-  const ring = agreeingRing(NAME, [nodeKey(SECRET, NAME)])
+  const ring = agreeingRing(NAME, [nodeKey(SECRET, NAME, 'record')])
   return (['P', 'p'] as const).map((format) => `${NAME}=${ring.signPayload(text, format)}`)
 }
 
@@ -59,7 +60,11 @@ describe.each(['wasm', 'portable'] as const)('times in a signed cookie, %s', (en
     const { createSessions } = await import('./sessions.ts')
     const { defaultEngine } = await import('./codec/select.ts')
     expect(defaultEngine.name).toBe(engine)
-    const sessions = createSessions<{ user: number }>({ secrets: SECRET, lifetime: 86_400 })
+    const sessions = createSessions<{ user: number }>({
+      secrets: SECRET,
+      storage: cookieStorage({ mode: 'signed' }),
+      lifetime: 86_400,
+    })
     return async (created: string, ends: string): Promise<boolean> => {
       const users = await Promise.all(
         cookies(record(created, ends)).map(async (cookie) =>

@@ -7,27 +7,28 @@ import { ConfigurationError } from './errors.ts'
 import { createSigner } from './token.ts'
 
 const NAME = '__Host-session'
+const codecKey = nodeKey(secrets[0], NAME, 'codec')
 
 /** Well-formed text of any code points. */
 const wellFormed = fc.string({ unit: 'binary', maxLength: 300 })
 
 describe.each(engines)('createSigner() on $name', (engine) => {
-  const signer = createSigner(engine, secrets)
+  const signer = createSigner(engine, secrets, { name: NAME })
   const verify = (token: string): string | null => signer.verify(`${NAME}=${token}`)
 
   it('sign() makes the token that the documentation describes, and anyone can check', () => {
     const token = signer.sign('k5Jx0-pZ_3qWvT8yLmNb2RcA')
     const [, format, fingerprint, text, mac] = /^(.)(...)(.*)\.(.{43})$/.exec(token)!
     expect([format, text]).toEqual(['T', 'k5Jx0-pZ_3qWvT8yLmNb2RcA'])
-    const key = Buffer.from(hkdfSync('sha256', secrets[0], '', `tuile/1/sign/${NAME}`, 32))
+    const key = Buffer.from(hkdfSync('sha256', secrets[0], '', `tuile/1/codec/${NAME}`, 32))
     expect(createHmac('sha256', key).update(`T${fingerprint}${text}`).digest('base64url')).toBe(mac)
-    expect(token).toBe(nodeToken(nodeKey(secrets[0], NAME), text!))
+    expect(token).toBe(nodeToken(codecKey, text!))
   })
 
   it('sign() makes a payload of what is not base64url text', () => {
     const token = signer.sign('{"user":"é"}')
     const payload = Buffer.from('{"user":"é"}').toString('base64url')
-    expect(token).toBe(nodeToken(nodeKey(secrets[0], NAME), payload, 'P'))
+    expect(token).toBe(nodeToken(codecKey, payload, 'P'))
     for (const text of ['', 'a', '-', '_', 'A9', 'x'.repeat(2000)]) {
       expect(signer.sign(text)[0]).toBe('T')
     }
@@ -40,8 +41,8 @@ describe.each(engines)('createSigner() on $name', (engine) => {
     const fixed = createSigner(engine, '0123456789abcdef0123456789abcdef', { name: 'cart' })
     expect([fixed.sign('42'), fixed.sign('a b')]).toMatchInlineSnapshot(`
       [
-        "TwoE42.Jd-PI5D-cYeMSfrdTGClbBJUAbVeYJnSTc9eozqxoAI",
-        "PwoEYSBi.ijptSG9MeAdF1y2jCP7YfO82yJZw5JWKOUzvfsJl3IM",
+        "TpMD42.CNoJ2o88FVgrCnXa3uTUW-H79IJWUHNZx2d8L4KYRBo",
+        "PpMDYSBi.kn2W8ZYffarYiwBXP-vP9snfwr75OjktrrLeQe-W2UA",
       ]
     `)
   })
@@ -80,7 +81,7 @@ describe.each(engines)('createSigner() on $name', (engine) => {
     const secret = fc.string({ minLength: 32, maxLength: 64 }).filter((text) => /^\w/.test(text))
     fc.assert(
       fc.property(wellFormed, secret, (value, other) => {
-        const stranger = createSigner(engine, `own-${other}`).sign(value)
+        const stranger = createSigner(engine, `own-${other}`, { name: NAME }).sign(value)
         const namesake = createSigner(engine, secrets, { name: 'session' }).sign(value)
         expect([verify(stranger), verify(namesake)]).toEqual([null, null])
       }),
@@ -90,8 +91,8 @@ describe.each(engines)('createSigner() on $name', (engine) => {
 
   it('verify() takes what any of the secrets signed', () => {
     for (const secret of secrets) {
-      expect(verify(createSigner(engine, [secret]).sign('a'))).toBe('a')
-      expect(verify(createSigner(engine, secret).sign('a b'))).toBe('a b')
+      expect(verify(createSigner(engine, [secret], { name: NAME }).sign('a'))).toBe('a')
+      expect(verify(createSigner(engine, secret, { name: NAME }).sign('a b'))).toBe('a b')
     }
   })
 
@@ -151,6 +152,60 @@ describe.each(engines)('createSigner() on $name', (engine) => {
     expect(long.verify(`${long.name}=${long.sign('a')}`)).toBe('a')
   })
 
+  it.each([undefined, 'blake3'] as const)(
+    'N13 verify() without a name takes the token, mac %s',
+    (mac) => {
+      const options = mac === undefined ? {} : { mac }
+      const bare = createSigner(engine, secrets, options)
+      const oldest = createSigner(engine, secrets[2], options)
+      for (const value of ['', '42', 'a b', '; value=x', 'x'.repeat(4000), 'é'.repeat(1000)]) {
+        expect(bare.verify(bare.sign(value))).toBe(value)
+        expect(bare.verify(oldest.sign(value))).toBe(value)
+        expect(oldest.verify(bare.sign(value))).toBeNull()
+      }
+      const named = createSigner(engine, secrets, { ...options, name: 'value' })
+      expect(named.verify(`value=${bare.sign('42')}`)).toBeNull()
+      expect(bare.verify(named.sign('42'))).toBeNull()
+    }
+  )
+
+  it('N13 verify() without a name takes the token alone: nothing stands around it, and nothing in it', () => {
+    const bare = createSigner(engine, secrets, { cache: 10 })
+    const token = bare.sign('42')
+    expect(bare.verify(token)).toBe('42')
+    const dot = token.indexOf('.')
+    const odd = [...'; ,\t\n\r\0"\'=\\%+/é\ud800\ufeff', '; value=', ';value=', ', ', '\r\n']
+    for (const text of odd) {
+      for (const at of [0, 1, 5, dot, dot + 1, token.length]) {
+        expect(bare.verify(token.slice(0, at) + text + token.slice(at)), text).toBeNull()
+      }
+      expect(bare.verify(`${token}${text}${token}`)).toBeNull()
+      expect(bare.verify(`x${text}value=${token}`)).toBeNull()
+    }
+    for (const text of [null, undefined, '', '.', 'T', `value=${token}`, `"${token}"`]) {
+      expect(bare.verify(text)).toBeNull()
+    }
+    for (let at = 0; at < token.length; at++) {
+      const other = token[at] === 'A' ? 'B' : 'A'
+      expect(bare.verify(token.slice(0, at) + other + token.slice(at + 1))).toBeNull()
+      expect(bare.verify(token.slice(0, at))).toBeNull()
+    }
+    for (const size of [4096, 4097, 20_000, 1_000_000]) {
+      expect(bare.verify('T'.repeat(size))).toBeNull()
+    }
+  })
+
+  it('sign() without a name fills 4096 bytes, to the byte', () => {
+    const bare = createSigner(engine, secrets)
+    const most = 4096 - 48
+    expect(bare.sign('x'.repeat(most))).toHaveLength(4096)
+    expect(bare.verify(bare.sign('x'.repeat(most)))).toHaveLength(most)
+    expect(() => bare.sign('x'.repeat(most + 1))).toThrow(RangeError)
+    const bytes = Math.floor((most * 3) / 4)
+    expect(bare.verify(bare.sign(' '.repeat(bytes)))).toHaveLength(bytes)
+    expect(() => bare.sign(' '.repeat(bytes + 1))).toThrow(RangeError)
+  })
+
   it('createSigner() refuses to go without a good secret', () => {
     for (const bad of ['', 'short', [], [secrets[0], ''], undefined, null]) {
       expect(() => createSigner(engine, bad as string)).toThrow(ConfigurationError)
@@ -159,7 +214,7 @@ describe.each(engines)('createSigner() on $name', (engine) => {
 
   it('createSigner() keeps the secrets that it was given, whatever becomes of the list', () => {
     const list = [...secrets]
-    const own = createSigner(engine, list)
+    const own = createSigner(engine, list, { name: NAME })
     const token = own.sign('a')
     list.length = 0
     expect(own.sign('a')).toBe(token)
@@ -181,10 +236,10 @@ describe('createSigner() on both engines', () => {
     )
   })
 
-  it('createSigner() binds with the default name', () => {
-    expect(agreed((engine) => createSigner(engine, secrets).name)).toBe(NAME)
+  it('createSigner() signs bare values without a name', () => {
+    expect(agreed((engine) => createSigner(engine, secrets).name)).toBeNull()
     expect(agreed((engine) => createSigner(engine, secrets, {}).sign('a'))).toBe(
-      nodeToken(nodeKey(secrets[0], NAME), 'a')
+      nodeToken(nodeKey(secrets[0], '', 'codec'), 'a')
     )
   })
 })

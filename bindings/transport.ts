@@ -8,8 +8,9 @@
  */
 import { cookieCarrier, headerCarrier, type Carrier } from './carrier.ts'
 import { chunkedCarrier } from './chunked-carrier.ts'
-import { Channel, type ChannelPurposes } from './channel.ts'
+import { Channel } from './channel.ts'
 import { ConfigurationError } from './errors.ts'
+import type { RingPurposes } from './keyring.ts'
 import type { LiveSecrets } from './secrets.ts'
 import type { SessionCookie, SessionCookies } from './session-cookie.ts'
 import type { TransportKind } from './session-state.ts'
@@ -137,7 +138,7 @@ export class Transports {
     list: readonly Transport[],
     cookies: SessionCookies,
     secrets: LiveSecrets,
-    purposes: ChannelPurposes
+    purposes: RingPurposes
   ) {
     this.#headers = headersOf(list)
     this.#withCookie = list.includes('cookie')

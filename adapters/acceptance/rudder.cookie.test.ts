@@ -13,6 +13,7 @@ import {
   SessionStorageError,
 } from '../../bindings/index.ts'
 import { createSigner } from '../../bindings/codec.ts'
+import { nodeKey, nodeToken } from '../../bindings/codec/keys.fixture.ts'
 import { OLD_SECRET, SECRET, Site, visitorOf } from './jar.fixture.ts'
 import { spyStorage } from './spy.fixture.ts'
 
@@ -26,7 +27,7 @@ it('R31 the cookie is base64url of JSON with an HMAC-SHA256 that node:crypto agr
 
   const payload = Buffer.from(text.slice(4), 'base64url').toString('utf8')
   expect(JSON.parse(payload).d).toEqual({ name: 'Ünï ☕' })
-  const key = Buffer.from(hkdfSync('sha256', SECRET, '', `tuile/1/sign/${NAME}`, 32))
+  const key = Buffer.from(hkdfSync('sha256', SECRET, '', `tuile/1/record/${NAME}`, 32))
   expect(createHmac('sha256', key).update(text).digest('base64url')).toBe(mac)
 })
 
@@ -82,7 +83,7 @@ describe('R34 a server storage', () => {
     })
     const token = visitor.jar.value(NAME)!
     const [text = '', mac] = token.split('.')
-    const key = Buffer.from(hkdfSync('sha256', SECRET, '', `tuile/1/sign/${NAME}`, 32))
+    const key = Buffer.from(hkdfSync('sha256', SECRET, '', `tuile/1/id/${NAME}`, 32))
     expect(text.slice(4)).toBe(id)
     expect(createHmac('sha256', key).update(text).digest('base64url')).toBe(mac)
     expect(storage.records.size).toBe(1)
@@ -102,8 +103,9 @@ describe('R34 a server storage', () => {
       id,
       `Tabc${id}`,
       `Tabc${id}.${'A'.repeat(43)}`,
-      createSigner(OLD_SECRET, { name: NAME }).sign(id),
-      createSigner(SECRET, { name: 'another' }).sign(id),
+      nodeToken(nodeKey(OLD_SECRET, NAME), id),
+      nodeToken(nodeKey(SECRET, 'another'), id),
+      createSigner(SECRET, { name: NAME }).sign(id),
     ]
     for (const value of forged) {
       visitor.jar.plant(NAME, value)

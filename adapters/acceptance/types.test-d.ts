@@ -5,6 +5,7 @@
  * @module
  */
 import { Hono } from 'hono'
+import { createSealer, createSigner } from '../../bindings/codec.ts'
 import {
   cookieStorage,
   createSessions,
@@ -74,9 +75,17 @@ createSessions({ secrets, lifeTime: 7200 })
 createSessions({ storage: memoryStorage() })
 // @ts-expect-error an unsigned cookie is none of the modes
 cookieStorage({ mode: 'plain' })
+// @ts-expect-error nor is it accepted
+cookieStorage({ accept: ['plain'] })
 
 // A49: the contract of storages.
 const storage: SessionStorage = memoryStorage()
 // @ts-expect-error a storage without read and write
 const half: SessionStorage = { destroy: () => true }
 createSessions({ secrets, storage: storage ?? half })
+
+// Without a name there is no cookie.
+const names: (string | null)[] = [createSigner(secrets).name, createSealer(secrets).name]
+// @ts-expect-error it may be null
+const name: string = createSigner(secrets).name
+void [names, name]

@@ -32,11 +32,13 @@ function otherTexts(): string[] {
     `${base64url}.${sign(base64url)}`,
     `Fe26.2**${'0'.repeat(64)}*${base64url}*${base64url}**${'0'.repeat(64)}*${sign('x')}`,
     // With the prefix of ours: without a MAC, with an empty one, with one of the secret itself.
-    ...['T', 't', 'P', 'p', 'S', 's', 'U', 'Q', 'u', 'q'].flatMap((letter) => {
-      const { fingerprint } = nodeKey(SECRET, NAME)
-      const text = `${letter}${fingerprint}${recordText}`
-      return [text, `${text}.`, `${text}.${sign(text)}`, `${text}.${'A'.repeat(43)}`]
-    }),
+    ...['T', 't', 'P', 'p', 'S', 's', 'U', 'Q', 'u', 'q'].flatMap((letter) =>
+      ['id', 'record', 'seal'].flatMap((purpose) => {
+        const { fingerprint } = nodeKey(SECRET, NAME, purpose)
+        const text = `${letter}${fingerprint}${recordText}`
+        return [text, `${text}.`, `${text}.${sign(text)}`, `${text}.${'A'.repeat(43)}`]
+      })
+    ),
   ]
 }
 
@@ -108,8 +110,8 @@ describe('the parts of a token', () => {
     // The border between the name and the value: a name that is longer by what the value is shorter.
     for (const take of [1, 4, 10]) {
       const name = NAME + token.slice(0, take)
-      const key = nodeKey(SECRET, name)
-      const value = nodeToken(key, token.slice(take, take + 24))
+      const key = nodeKey(SECRET, name, 'record')
+      const value = nodeToken(key, token.slice(take, take + 24), 'P')
       expect((await sessions.read(`${NAME}=${value}`)).isNew).toBe(true)
     }
   })

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createSealer, createSigner } from '../../bindings/codec.ts'
+import { SessionClients } from '../../bindings/live/clients.ts'
 import { cookieWith, recordedSessions, visit } from '../../bindings/sessions.fixture.ts'
 import { cookieStorage } from '../../bindings/storage/cookie.ts'
 import { memoryStorage } from '../../bindings/storage/memory.ts'
@@ -84,16 +85,48 @@ describe('tuile inspect', () => {
     [
       'U',
       () => createSigner(NEW, { name, mac: 'blake3' }).sign('an-id'),
-      'id',
+      'value',
       'an-i…, 5 characters',
     ],
     ['Q', () => createSigner(NEW, { name, mac: 'blake3' }).sign('a value'), 'payload', 'a value'],
-    ['T', () => createSigner(NEW, { name }).sign('an-id'), 'id', 'an-i…, 5 characters'],
+    ['T', () => createSigner(NEW, { name }).sign('an-id'), 'value', 'an-i…, 5 characters'],
     ['P', () => createSigner(NEW, { name }).sign('a value'), 'payload', 'a value'],
     ['S', () => createSealer(NEW, { name }).seal('a value'), 'payload', 'a value'],
   ])('shows what the codec makes: %s', (letter, make, label, text) => {
     const shown = inspect([make()])
     expect([shown.code, shown.format?.[0], shown[label]]).toEqual([0, letter, text])
+    expect(shown.kind).toMatch(/^a value of createSigner.*, not a session$/)
+    expect(shown.key).toMatch(/that of secret 1 of 2$/)
+  })
+
+  it.each([
+    ['signed', () => createSigner(OLD).sign('a value')],
+    ['signed with BLAKE3', () => createSigner(OLD, { mac: 'blake3' }).sign('a value')],
+    ['sealed', () => createSealer(OLD).seal('a value')],
+  ])('shows a bare value that is %s', (_, make) => {
+    expect(inspect([make()])).toMatchObject({
+      code: 0,
+      kind: expect.stringMatching(/^a bare value of createSigner.*, not a session$/),
+      verifies: 'yes, with secret 2',
+      payload: 'a value',
+    })
+  })
+
+  it('shows the record of a codec as a value: no session takes it', () => {
+    const record = JSON.stringify({ c: 1, e: 2, i: 'A'.repeat(24), d: {} })
+    const shown = inspect([createSigner(NEW, { name }).sign(record)])
+    expect(shown).toMatchObject({ code: 0, payload: record })
+    expect(shown.session).toBeUndefined()
+  })
+
+  it('shows the id of a client', () => {
+    const { sessions } = recordedSessions({ secrets: NEW, storage: memoryStorage() })
+    const { clientId, setCookie } = new SessionClients(sessions).identify(null)
+    expect(inspect([`Set-Cookie: ${setCookie}`])).toMatchObject({
+      code: 0,
+      kind: 'a client id of the socket.io bridge, not a session',
+      id: `${clientId.slice(0, 4)}…, 24 characters`,
+    })
   })
 
   it('says why one does not verify', async () => {

@@ -21,7 +21,7 @@ Says what is inside of a cookie, and why it does or does not verify.
                       SESSION_SECRET, or SESSION_SECRETS with commas between, by default
   --name NAME         the cookie's name; SESSION_COOKIE or __Host-session by default
 
-Ends with 0 if a session could be read from it, 1 if not, 2 if the command is wrong.`
+Ends with 0 if it verifies and its session is not over, 1 if not, 2 if the command is wrong.`
 
 /** The secrets of variables; SESSION_SECRETS alone holds several. */
 function secretsOf(host: Host, names: readonly string[]): string[] | null {

@@ -4,14 +4,12 @@
  * @module
  */
 import type { Context } from 'hono'
-import {
-  createCodec,
-  engine,
-  parseCookies,
-  type EngineInfo,
-  type EngineName,
-} from '../../bindings/codec.ts'
+import { purposesOf } from '../../bindings/channel.ts'
+import { engine, parseCookies, type EngineInfo, type EngineName } from '../../bindings/codec.ts'
+import type { TokenRing } from '../../bindings/codec/engine.ts'
+import { selectEngine } from '../../bindings/codec/select.ts'
 import { SessionGoneError, type Sessions } from '../../bindings/index.ts'
+import { checkSecrets, createRingFor, type RingPurposes } from '../../bindings/keyring.ts'
 import type { DemoData, DemoEnv, DemoFlash } from './data.ts'
 import { timeCalls, type Timing } from './timing.ts'
 import {
@@ -56,22 +54,17 @@ export interface Inspection {
   readonly engine: EngineInfo
 }
 
-/** Opens the cookie of one name in a Cookie header, signed or sealed as it may be. */
-interface Opener {
-  readonly verify: (header: string) => string | null
-  readonly open: (header: string) => string | null
-}
+/** The rings of one cookie name on both engines; a string says why one cannot run here. */
+type Rings = Record<EngineName, TokenRing | string>
 
-/** The openers of one cookie name on both engines; a text says why one cannot run here. */
-type Openers = Record<EngineName, Opener | string>
-
-function createOpeners(secrets: string | readonly string[], name: string): Openers {
-  const on = (engine: EngineName): Opener | string => {
+function createRings(
+  secrets: string | readonly string[],
+  purposes: RingPurposes,
+  name: string
+): Rings {
+  const on = (engine: EngineName): TokenRing | string => {
     try {
-      const codec = createCodec({ engine })
-      const { verify } = codec.createSigner(secrets, { name })
-      const { open } = codec.createSealer(secrets, { name })
-      return { verify, open }
+      return createRingFor(selectEngine(engine).engine, checkSecrets(secrets), purposes, name)
     } catch (error) {
       return error instanceof Error ? error.message : String(error)
     }
@@ -79,30 +72,21 @@ function createOpeners(secrets: string | readonly string[], name: string): Opene
   return { wasm: on('wasm'), portable: on('portable') }
 }
 
-function timeEngine(
-  name: EngineName,
-  opener: Opener | string,
-  way: keyof Opener,
-  header: string
-): EngineTiming {
-  if (typeof opener === 'string') return { name, nanoseconds: null, calls: 0, unavailable: opener }
-  return { name, ...timeCalls(() => opener[way](header)), unavailable: null }
+function timeEngine(name: EngineName, ring: TokenRing | string, header: string): EngineTiming {
+  if (typeof ring === 'string') return { name, nanoseconds: null, calls: 0, unavailable: ring }
+  return { name, ...timeCalls(() => ring.open(header)), unavailable: null }
 }
 
-function viewCookie(openers: Openers, name: string, header: string): CookieView | null {
+function viewCookie(rings: Rings, name: string, header: string): CookieView | null {
   const value = parseCookies(header)[name]
   if (value === undefined) return null
-  const { wasm, portable } = openers
-  const opener = typeof wasm === 'string' ? portable : wasm
+  const { wasm, portable } = rings
+  const ring = typeof wasm === 'string' ? portable : wasm
   const length = name.length + 1 + value.length
-  const way = value.startsWith('S') || value.startsWith('s') ? 'open' : 'verify'
-  const text = typeof opener === 'string' ? null : opener[way](`${name}=${value}`)
-  if (text === null) return { name, length, token: null, timings: [] }
-  const timings = [
-    timeEngine('wasm', wasm, way, header),
-    timeEngine('portable', portable, way, header),
-  ]
-  return { name, length, token: viewToken(value, text), timings }
+  const opened = typeof ring === 'string' ? ring : ring.open(`${name}=${value}`)
+  if (typeof opened === 'string') return { name, length, token: null, timings: [] }
+  const timings = [timeEngine('wasm', wasm, header), timeEngine('portable', portable, header)]
+  return { name, length, token: viewToken(value, opened.text), timings }
 }
 
 /**
@@ -116,14 +100,15 @@ export function createInspector(
   const { cookieName } = sessions
   // With `secure: 'auto'` the cookie has no prefix on plain http://localhost.
   const plainName = cookieName.replace('__Host-', '')
-  const openersOf = new Map(
-    [cookieName, plainName].map((name) => [name, createOpeners(secrets, name)])
+  const purposes = purposesOf(sessions.storage)
+  const ringsOf = new Map(
+    [cookieName, plainName].map((name) => [name, createRings(secrets, purposes, name)])
   )
   const findCookie = (c: Context<DemoEnv>): CookieView | null => {
     const header = c.req.header('Cookie') ?? ''
     const names = c.req.url.startsWith('https:') ? [cookieName, plainName] : [plainName, cookieName]
     for (const name of names) {
-      const view = viewCookie(openersOf.get(name)!, name, header)
+      const view = viewCookie(ringsOf.get(name)!, name, header)
       if (view !== null) return view
     }
     return null

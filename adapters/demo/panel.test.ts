@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { createSealer } from '../../bindings/codec.ts'
+import { nodeKey, nodeUnseal } from '../../bindings/codec/keys.fixture.ts'
 import { cookieStorage, memoryStorage } from '../../bindings/index.ts'
 import { timeCalls } from './timing.ts'
 import { viewSetCookie, viewToken } from './token-view.ts'
@@ -10,8 +10,8 @@ const plain = (text: string): string => text.replace(/<[^>]+>/g, ' ').replace(/\
 
 /** The id in a sealed cookie. */
 function idIn(token: string): string {
-  const sealer = createSealer(SECRET, { name: 'session' })
-  return (JSON.parse(sealer.open(`session=${token}`)!) as { i: string }).i
+  const record = nodeUnseal(nodeKey(SECRET, 'session', 'seal'), token)
+  return (JSON.parse(record) as { i: string }).i
 }
 
 describe('Panel', () => {

@@ -39,7 +39,7 @@ function build() {
 export function nativeFloor({ cookieName, secrets: [secret] }) {
   const absent = build()
   if (absent) return absent
-  const derived = Buffer.from(hkdfSync('sha256', secret, '', `tuile/1/sign/${cookieName}`, 35))
+  const derived = Buffer.from(hkdfSync('sha256', secret, '', `tuile/1/codec/${cookieName}`, 35))
   const key = derived.subarray(0, 32)
   const fingerprint = derived.subarray(32).toString('base64url').slice(0, 3)
   const floor = new Child(program)

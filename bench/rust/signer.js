@@ -49,7 +49,7 @@ function outputText(size) {
  * @param {string} cookieName
  */
 export function deriveKey(secret, cookieName) {
-  const derived = hkdfSync('sha256', secret, '', `tuile/1/sign/${cookieName}`, 35)
+  const derived = hkdfSync('sha256', secret, '', `tuile/1/codec/${cookieName}`, 35)
   return {
     key: new Uint8Array(derived, 0, 32),
     fingerprint: Buffer.from(derived, 32).toString('base64url').slice(0, 3),

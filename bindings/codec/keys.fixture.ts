@@ -15,7 +15,7 @@ export const secrets: readonly [string, string, string] = [
 ]
 
 /** The key and the fingerprint that a secret gives for a cookie name. */
-export function nodeKey(secret: string, cookieName: string, purpose = 'sign'): RingKey {
+export function nodeKey(secret: string, cookieName: string, purpose = 'id'): RingKey {
   const output = Buffer.from(hkdfSync('sha256', secret, '', `tuile/1/${purpose}/${cookieName}`, 35))
   return {
     key: new Uint8Array(output.subarray(0, 32)),

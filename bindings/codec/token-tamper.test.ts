@@ -11,7 +11,7 @@ import { nodeKey, nodeToken, secrets } from './keys.fixture.ts'
 const NAME = '__Host-session'
 const ring = agreeingRing(
   NAME,
-  secrets.map((secret) => nodeKey(secret, NAME))
+  secrets.map((secret) => nodeKey(secret, NAME, 'codec'))
 )
 const id = 'k5Jx0-pZ_3qWvT8yLmNb2RcA'
 const token = ring.signText(id, 'T')
@@ -81,7 +81,7 @@ const MUTATIONS: Record<string, () => string[]> = {
   // A value made for another cookie, under the same secret.
   'tok-013': () =>
     ['session', '__Host-Session', '__Host-sessio', '__Host-session2', 'csrf'].map((name) =>
-      nodeToken(nodeKey(secrets[0], name), id)
+      nodeToken(nodeKey(secrets[0], name, 'codec'), id)
     ),
   // Nothing of the kind is decrypted or decoded another way: plain text, JSON, base64 of it, a JWT.
   'tok-018': () => [`${id}.${mac}`, `s:${id}.${mac}`, `Fe26.2**${id}*${mac}`, `v4.local.${id}`],
@@ -156,12 +156,11 @@ describe('tokens and advisories', () => {
     agreed((engine) => createSigner(engine, secrets, { name }).verify(`${name}=${value}`))
 
   it.each(engines)('CVE-2025-47278 $name signs with the first of the secrets', (engine) => {
-    const value = createSigner(engine, secrets).sign(id)
+    const value = createSigner(engine, secrets, { name: NAME }).sign(id)
     const header = `${NAME}=${value}`
-    expect(createSigner(engine, secrets[0]).verify(header)).toBe(id)
-    expect(createSigner(engine, secrets[1]).verify(header)).toBeNull()
-    expect(createSigner(engine, secrets[2]).verify(header)).toBeNull()
-    expect(value).toBe(nodeToken(nodeKey(secrets[0], NAME), id))
+    const signers = secrets.map((secret) => createSigner(engine, secret, { name: NAME }))
+    expect(signers.map((signer) => signer.verify(header))).toEqual([id, null, null])
+    expect(value).toBe(nodeToken(nodeKey(secrets[0], NAME, 'codec'), id))
   })
 
   it('CVE-2026-39324 verify() has no second decoder for what does not verify', () => {

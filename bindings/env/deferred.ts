@@ -30,6 +30,7 @@ export function deferStorage(open: () => Promise<OpenedStorage>, sweeps: boolean
     add: async (owner, key, expiresAt) => (await opened()).owners!.add(owner, key, expiresAt),
     remove: async (owner, key) => (await opened()).owners!.remove(owner, key),
     keys: async (owner) => (await opened()).owners!.keys(owner),
+    gaps: async () => (await (await opened()).owners!.gaps?.()) ?? null,
   }
   return {
     atomic: true,
@@ -38,8 +39,9 @@ export function deferStorage(open: () => Promise<OpenedStorage>, sweeps: boolean
     read: async (key) => (await opened()).read(key),
     write: async (key, value, options) => (await opened()).write(key, value, options),
     destroy: async (key) => (await opened()).destroy(key),
-    touch: async (key, expiresAt) => (await opened()).touch!(key, expiresAt),
+    touch: async (...args) => (await opened()).touch!(...args),
     lock: async (key, options) => (await opened()).lock!(key, options),
+    diagnose: async () => (await (await opened()).diagnose?.()) ?? [],
     ...(sweeps && { sweep: async (limit: number) => (await opened()).sweep?.(limit) ?? 0 }),
     async close() {
       const closing = opening

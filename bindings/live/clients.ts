@@ -123,7 +123,7 @@ export class SessionClients<Data extends object, Flash extends object> {
       clientMaxAge
     )
     const ringOf = (name: string, list: readonly string[]): TokenRing =>
-      defaultEngine.createRing(name, deriveKeys(defaultEngine, checkSecrets(list), 'sign', name))
+      defaultEngine.createRing(name, deriveKeys(defaultEngine, checkSecrets(list), 'client', name))
     this.#secure = cookies.secure
     this.#plain = cookies.plain ?? cookies.secure
     this.#rings = new MadeFromSecrets(secrets, (list) => [

@@ -29,7 +29,7 @@ export class Pointers {
     this.#storage = guardStorage(storage, events, timeout)
     this.#lifetime = lifetime
     this.#ring = new MadeFromSecrets(secrets, (list) => {
-      const keys = deriveKeys(defaultEngine, checkSecrets(list), 'store', `${cookieName}/clients`)
+      const keys = deriveKeys(defaultEngine, checkSecrets(list), 'client', `${cookieName}/clients`)
       return defaultEngine.createRing(NAME, [], { seal: keys })
     })
   }

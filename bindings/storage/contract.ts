@@ -155,6 +155,8 @@ export interface CookieStorage {
   readonly stateless: true
   /** How the record is protected: `sealed`, nobody can read or change it; `signed`, anyone can read it. */
   readonly mode: 'sealed' | 'signed'
+  /** The modes of records that are accepted besides. Without it, those of `mode` alone. */
+  readonly accept?: readonly ('sealed' | 'signed')[]
   /** Where it is kept which sessions have ended, if anywhere. */
   readonly revocations?: SessionStorage | undefined
 }

@@ -20,4 +20,16 @@ describe('cookieStorage', () => {
     expect(cookieStorage().mode).toBe('sealed')
     expect(cookieStorage({ mode: 'signed' }).mode).toBe('signed')
   })
+
+  it('accepts modes that it has, those alone', () => {
+    expect(cookieStorage().accept).toEqual([])
+    expect(cookieStorage({ accept: ['signed', 'sealed'] }).accept).toEqual(['signed', 'sealed'])
+    for (const accept of [['plain'], ['signed', ''], [undefined], 'signed', null, {}]) {
+      expect(() => cookieStorage({ accept: accept as never })).toThrow(ConfigurationError)
+    }
+    const list: ('sealed' | 'signed')[] = []
+    const storage = cookieStorage({ accept: list })
+    list.push('signed')
+    expect(storage.accept).toEqual([])
+  })
 })

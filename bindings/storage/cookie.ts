@@ -9,8 +9,7 @@ import type { CookieStorage, SessionStorage } from './contract.ts'
 /** The options of `cookieStorage`. */
 export interface CookieStorageOptions {
   /**
-   * How the record is protected. A cookie of the other mode still opens, and is issued anew in this one
-   * with the next response.
+   * How the record is protected.
    *
    * - `'sealed'`: nobody can read or change it; XChaCha20-Poly1305.
    * - `'signed'`: its user can read it, nobody can change it, and anyone who has the secret can check it
@@ -19,6 +18,13 @@ export interface CookieStorageOptions {
    * @default 'sealed'
    */
   readonly mode?: 'sealed' | 'signed'
+  /**
+   * Modes whose cookies are accepted besides those of `mode`: they open, and are issued anew in `mode`
+   * with the next response. It is for a change of `mode`, for a `lifetime` after that.
+   *
+   * @default none: a cookie of the other mode is refused
+   */
+  readonly accept?: readonly ('sealed' | 'signed')[]
   /**
    * Keeps which sessions have ended, so that a cookie is worth nothing after `destroy()`,
    * `regenerateId()` or `sessions.revokeByOwner()`, whoever kept a copy; and sessions can have owners.
@@ -37,7 +43,7 @@ export interface CookieStorageOptions {
  * bytes, and cannot take back a cookie that it has issued. A destroyed session's old cookie works
  * again until its `lifetime` ends if somebody kept a copy, unless there is a place for `revocations`.
  *
- * @throws ConfigurationError if the mode is not known. There is no unprotected mode.
+ * @throws ConfigurationError if a mode is not known. There is no unprotected mode.
  *
  * @example
  * ```ts
@@ -48,11 +54,15 @@ export interface CookieStorageOptions {
  * ```
  */
 export function cookieStorage(options: CookieStorageOptions = {}): CookieStorage {
-  const { mode = 'sealed', revocations } = options
-  if (mode !== 'sealed' && mode !== 'signed') {
+  const { mode = 'sealed', accept = [], revocations } = options
+  if (!Array.isArray(accept)) {
+    throw new ConfigurationError("accept must be a list of modes, such as ['signed']")
+  }
+  for (const each of [mode, ...accept]) {
+    if (each === 'sealed' || each === 'signed') continue
     throw new ConfigurationError(
-      `cookieStorage has no mode ${JSON.stringify(mode)}: it is 'sealed' or 'signed'`
+      `cookieStorage has no mode ${JSON.stringify(each)}: it is 'sealed' or 'signed'`
     )
   }
-  return { stateless: true, mode, revocations }
+  return { stateless: true, mode, accept: [...accept], revocations }
 }

@@ -36,11 +36,17 @@ export const CHANNELS = [
   {
     ids: ['§2.22'],
     bug: 'sessions in cookies can be read',
+    edits: [['bindings/storage/cookie.ts', "mode = 'sealed', accept", "mode = 'signed', accept"]],
+    tests: ['bindings/sessions.sealed.test.ts'],
+  },
+  {
+    ids: ['N13'],
+    bug: 'a signed record opens where records are sealed',
     edits: [
       [
-        'bindings/storage/cookie.ts',
-        "mode = 'sealed', revocations",
-        "mode = 'signed', revocations",
+        'bindings/channel.ts',
+        "sign: modes.includes('signed') ? 'record' : undefined",
+        "sign: modes.length > 0 ? 'record' : undefined",
       ],
     ],
     tests: ['bindings/sessions.sealed.test.ts'],
@@ -87,8 +93,8 @@ export const CHANNELS = [
     edits: [
       [
         'bindings/sessions.ts',
-        "csrfRing: () => ringOf(cookieName, secrets.list, ['csrf']),",
-        "csrfRing: () => ringOf(cookieName, secrets.list, ['sign']),",
+        "csrfRing: () => ringOf(cookieName, secrets.list, { sign: 'csrf' }),",
+        "csrfRing: () => ringOf(cookieName, secrets.list, { sign: 'id' }),",
       ],
     ],
     tests: [CSRF],

@@ -48,6 +48,26 @@ export const TOKENS = [
     tests: [ADVISORIES],
   },
   {
+    ids: ['§2.16', 'N13'],
+    bug: 'what an app signs has the keys of its sessions',
+    edits: [
+      [
+        'bindings/token.ts',
+        "mac === 'blake3' ? 'blake3' : 'codec'",
+        "mac === 'blake3' ? 'blake3' : 'record'",
+      ],
+    ],
+    tests: ['bindings/purposes.test.ts'],
+  },
+  {
+    ids: ['N13'],
+    bug: 'a bare token may have others around it',
+    edits: [
+      ['bindings/token.ts', 'const BARE_TOKEN = /^[\\w.-]+$/', 'const BARE_TOKEN = /[\\w.-]/'],
+    ],
+    tests: ['bindings/token.test.ts'],
+  },
+  {
     ids: ['CVE-2019-10911', '§2.16'],
     bug: 'the MAC leaves out the letter and the fingerprint',
     edits: [
