@@ -37,7 +37,7 @@ interface Taker {
 
 const now = Date.now()
 /** The record of an administrator, as it would be in a cookie. */
-const RECORD = JSON.stringify({ c: now, e: now + 1e7, i: 'A'.repeat(24), d: { admin: true } })
+const RECORD = JSON.stringify({ c: now, e: now + 1e7, i: 'A'.repeat(16), n: 0, d: { admin: true } })
 const asSigned = (key: RingKey): string =>
   nodeToken(key, Buffer.from(RECORD).toString('base64url'), 'P')
 const asSealed = (key: RingKey): string => nodeSealed(key, RECORD)
