@@ -71,8 +71,9 @@ export class Committer {
   #commit(state: SessionState, options: CommitOptions): Awaitable<string[]> {
     const before = state.origin
     if (state.destroyed) return this.#destroy(state)
-    if (before === null && state.superseded !== null && state.grace === null) {
-      return this.#dropLate(state, state.superseded)
+    const { refused } = state
+    if (before === null && refused?.isLate && state.grace === null) {
+      return this.#dropLate(state, refused.current!)
     }
     const renewal = this.#renewalOf(state)
     if (state.dirty) {
@@ -81,9 +82,9 @@ export class Committer {
     }
     if (before === null) {
       const none = nothing(state, state.accessed ? 'empty' : 'unused')
-      if (!state.accessed || !state.refused) return none
+      if (!state.accessed || !refused?.isRemovable) return none
       // The browser need not send for the rest of its life what no request accepts.
-      state.refused = false
+      state.refused = null
       return this.#channelOf(state).remove(state.received)
     }
     if (before.record.snapshot) return nothing(state, 'superseded')
@@ -130,7 +131,7 @@ export class Committer {
   #destroy(state: SessionState): Awaitable<string[]> {
     const channel = this.#channelOf(state)
     const { received } = state
-    const own = state.origin ?? state.superseded ?? state.unfit
+    const own = state.origin ?? state.refused?.current ?? null
     const ended = own === null ? undefined : this.#keeper.destroy(own)
     return chain(ended, () =>
       chain(this.#destroyOthers(channel, received, own), () => {

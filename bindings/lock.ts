@@ -15,7 +15,7 @@ import {
   SessionLockTimeoutError,
   SessionStorageError,
 } from './errors.ts'
-import { isRefusal, type Keeper } from './keeper/contract.ts'
+import { isRefusal, type Keeper, refusedToken } from './keeper/contract.ts'
 import type { LockQueue } from './lock-queue.ts'
 import type { Operation } from './options.ts'
 import type { Lease, SessionState } from './session-state.ts'
@@ -168,8 +168,8 @@ export class Locks {
       return
     }
     const found = await this.#keeper.reload(origin)
-    const [newest, superseded] = isRefusal(found) ? [null, found.current] : [found, null]
-    if (!state.refresh(newest, superseded)) throw new SessionGoneError()
+    const [newest, refused] = isRefusal(found) ? [null, refusedToken(found)] : [found, null]
+    if (!state.refresh(newest, refused)) throw new SessionGoneError()
   }
 
   /**

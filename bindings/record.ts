@@ -24,6 +24,7 @@
  * @module
  */
 import { SessionSerializationError } from './errors.ts'
+import { SESSION_KEY_SIZE } from './id.ts'
 
 /** Whose a session is. */
 export interface SessionOwner {
@@ -198,26 +199,21 @@ function decodeOwner(text: unknown): RecordOwner | null | undefined {
   return { id, labels: labels as Record<string, string>, since, until, epoch }
 }
 
-/** Where a record says which session and which rotation it is; `null` if it does not. */
-function decodeIdentity(
-  parsed: Record<string, unknown>
-): Pick<SessionRecord, 'sessionKey' | 'rotation'> | null {
-  const { i: sessionKey, n: number, r: rotation } = parsed
-  if (sessionKey === undefined) {
-    return typeof rotation === 'string' ? { sessionKey: null, rotation } : null
-  }
-  // Below the greatest, so that there is always a next rotation.
-  const counts = Number.isSafeInteger(number) && (number as number) >= 0 && number !== GREATEST
-  if (typeof sessionKey !== 'string' || !SESSION_KEY.test(sessionKey) || !counts) return null
-  return { sessionKey, rotation: rotationOfNumber(number as number) }
-}
-
-const SESSION_KEY = /^[A-Za-z0-9_-]{16}$/
 const GREATEST = Number.MAX_SAFE_INTEGER
+const FIRST_ROTATION = '0'.repeat(24)
 
 /** The rotation of a session in a cookie, as it stands in the id: 24 characters. */
 export function rotationOfNumber(number: number): string {
-  return String(number).padStart(24, '0')
+  return number === 0 ? FIRST_ROTATION : String(number).padStart(24, '0')
+}
+
+/** The rotation of a record; `null` if it has none. */
+function decodeRotation({ i: sessionKey, n: number, r: rotation }: Record<string, unknown>) {
+  if (sessionKey === undefined) return typeof rotation === 'string' ? rotation : null
+  // Below the greatest, so that there is always a next rotation.
+  const counts = Number.isSafeInteger(number) && (number as number) >= 0 && number !== GREATEST
+  const isKey = typeof sessionKey === 'string' && sessionKey.length === SESSION_KEY_SIZE
+  return isKey && counts ? rotationOfNumber(number as number) : null
 }
 
 const NO_VALUES: ReadonlyMap<string, unknown> = new Map()
@@ -257,24 +253,24 @@ export function decodeRecord(text: string): SessionRecord | null {
   if (!isObject(parsed)) return null
   const { a: authenticatedAt, c: createdAt, d: data, e: expiresAt, f: flash } = parsed
   const { g: graceUntil, k: cookieAt, m: marks, t: rotatedAt } = parsed
-  if (!isTime(createdAt)) return null
-  for (const time of [authenticatedAt, expiresAt, graceUntil, cookieAt, rotatedAt]) {
-    if (!isOptionalTime(time)) return null
-  }
+  if (!isTime(createdAt) || !isOptionalTime(expiresAt) || !isOptionalTime(authenticatedAt))
+    return null
+  if (!isOptionalTime(graceUntil) || !isOptionalTime(cookieAt) || !isOptionalTime(rotatedAt))
+    return null
   if (!isValues(data) || !isValues(flash) || !isValues(marks)) return null
-  const identity = decodeIdentity(parsed)
+  const rotation = decodeRotation(parsed)
   const owner = decodeOwner(parsed.o)
-  if (identity === null || owner === undefined) return null
+  if (rotation === null || owner === undefined) return null
   return {
-    sessionKey: identity.sessionKey,
-    rotation: identity.rotation,
-    rotatedAt: (rotatedAt as number | undefined) ?? 0,
-    graceUntil: (graceUntil as number | undefined) ?? 0,
+    sessionKey: (parsed.i as string | undefined) ?? null,
+    rotation,
+    rotatedAt: rotatedAt ?? 0,
+    graceUntil: graceUntil ?? 0,
     snapshot: parsed.z === 1,
     createdAt,
-    expiresAt: (expiresAt as number | undefined) ?? null,
-    cookieAt: (cookieAt as number | undefined) ?? 0,
-    authenticatedAt: (authenticatedAt as number | undefined) ?? null,
+    expiresAt: expiresAt ?? null,
+    cookieAt: cookieAt ?? 0,
+    authenticatedAt: authenticatedAt ?? null,
     owner,
     data: toMap(data),
     flash: toFlash(flash, marks),

@@ -14,7 +14,7 @@
 import { all, chain, type Awaitable } from './awaitable.ts'
 import { ConfigurationError, SessionGoneError, SessionStorageError } from './errors.ts'
 import type { SessionEmitter } from './events.ts'
-import { LATE, type Found } from './keeper/contract.ts'
+import { LATE, refusal, type Found } from './keeper/contract.ts'
 import type { Deadlines } from './options.ts'
 import type { OwnedSession, OwnerControl, Selection } from './owners.ts'
 import { CLOCK_SKEW, type RecordOwner, type SessionRecord } from './record.ts'
@@ -87,8 +87,8 @@ export class Revocations implements OwnerControl {
     return chain(this.#judge(origin, origin.record), ({ verdict }): Found => {
       if (verdict === 'live') return origin
       if (verdict === 'snapshot') return { ...origin, record: { ...origin.record, snapshot: true } }
-      if (verdict === 'ended') return { reason: 'revoked', key, current: null }
-      return { reason: 'superseded', key, current: verdict === 'late' ? origin : null }
+      if (verdict === 'ended') return refusal('revoked', key)
+      return refusal('superseded', key, verdict === 'late' ? origin : null)
     })
   }
 

@@ -29,6 +29,19 @@ export interface Origin {
   readonly flashMarked: boolean
 }
 
+/** A token that came with a request and is no session for it. */
+export interface RefusedToken {
+  /** The session that goes on all the same: only `destroy()` reaches it. */
+  readonly current: Origin | null
+  /**
+   * Whether this is a late request of a browser that has a newer rotation: nothing is stored, so that no
+   * cookie replaces the newer one.
+   */
+  readonly isLate: boolean
+  /** Whether the client had better forget the token. */
+  readonly isRemovable: boolean
+}
+
 /** How to find out which session came with a request. */
 export interface Source {
   /** Finds the session; `null` if none came. */
@@ -39,12 +52,8 @@ export interface Source {
   readonly id: string | null
   /** Why `load` gave `null` although a session may be there: an empty one stands in for it. */
   readonly failure: unknown
-  /** The session whose older rotation came a moment after it was superseded: see `SessionState`. */
-  readonly superseded?: Origin | null
-  /** The session whose data do not fit the schema: see `SessionState`. */
-  readonly unfit?: Origin | null
-  /** Whether a token came that is no session, so that the client had better forget it. */
-  readonly refused?: boolean
+  /** The token that came, if it is no session. */
+  readonly refused?: RefusedToken | null
   /** Whether no request brought the session, so that flash messages go on waiting. */
   readonly background?: boolean
   /** Whether the cookie says, unverified, that a flash message waits to be delivered. */
@@ -123,16 +132,8 @@ export class SessionState {
   incoming: ReadonlyMap<string, FlashMessage> = NO_FLASH
   /** What was done, in order. */
   changes: Change[] = []
-  /**
-   * The session that goes on under a newer rotation than the one that came, which was superseded a
-   * moment ago: a late request of the same browser. It holds nothing here and nothing is stored, so that
-   * no cookie replaces the newer one; only `destroy()` reaches that session.
-   */
-  superseded: Origin | null = null
-  /** The session that came, if its data do not fit the schema: only `destroy()` reaches it. */
-  unfit: Origin | null = null
-  /** Whether a token came that is no session. */
-  refused = false
+  /** The token that came, if it is no session. */
+  refused: RefusedToken | null = null
   /** Seconds that the old id may still be read, if the session gets a new one. */
   grace: number | null = null
   /** When the cookie that the response sends was made, where the record keeps that; else 0. */
@@ -310,17 +311,17 @@ export class SessionState {
   }
 
   /**
-   * Takes what is stored now for what was read before; `null` if the session has ended, or goes on under
-   * a newer rotation as `superseded`. `false` if there are pending changes but the session no longer
-   * exists for this request.
+   * Takes what is stored now for what was read before; `null` if it is no session for this request any
+   * more, as `refused` says. `false` if there are pending changes but the session no longer exists for
+   * this request.
    */
-  refresh(newest: Origin | null, superseded: Origin | null): boolean {
+  refresh(newest: Origin | null, refused: RefusedToken | null): boolean {
     this.#handedOut?.clear()
     const idle = this.changes.length === 0 && this.grace === null && !this.#settled
     if (idle) {
       this.#id = null
       this.#adopt(newest)
-      this.superseded = superseded
+      this.refused = refused
     } else if (newest === null || newest.record.snapshot) return false
     else this.rebase(newest)
     return true
@@ -330,9 +331,7 @@ export class SessionState {
     const source = this.#source
     if (source !== null) {
       this.failure = source.failure
-      this.superseded = source.superseded ?? null
-      this.unfit = source.unfit ?? null
-      this.refused = source.refused === true
+      this.refused = source.refused ?? null
       this.#source = null
     }
     this.origin = origin
@@ -436,9 +435,7 @@ export class SessionState {
     this.grace = null
     this.cookieAt = 0
     this.touched = false
-    this.superseded = null
-    this.unfit = null
-    this.refused = false
+    this.refused = null
     this.#delivered = NO_FLASH
   }
 

@@ -9,8 +9,14 @@ import { MAX_HEADER_SIZE, type OpenedToken } from './codec/engine.ts'
 import { SessionStorageError } from './errors.ts'
 import type { SessionEmitter } from './events.ts'
 import { type Explanation, refuse, watched } from './explanation.ts'
-import { isRefusal, type Found, type Keeper, type Refusal } from './keeper/contract.ts'
-import type { Origin, Source } from './session-state.ts'
+import {
+  isRefusal,
+  type Found,
+  type Keeper,
+  type Refusal,
+  refusedToken,
+} from './keeper/contract.ts'
+import type { Origin, RefusedToken, Source } from './session-state.ts'
 
 /** What sources are made with. */
 export interface SourceContext {
@@ -44,9 +50,7 @@ export function report(
 export class CookieSource implements Source {
   readonly async: boolean
   failure: unknown = null
-  superseded: Origin | null = null
-  unfit: Origin | null = null
-  refused = false
+  refused: RefusedToken | null = null
   readonly #context: SourceContext
   readonly #channel: Channel
   readonly #header: string
@@ -75,7 +79,8 @@ export class CookieSource implements Source {
       else {
         if (typeof opened === 'string') {
           // In a header that is too long for us, the cookie may be a good one.
-          this.refused = this.#header.length <= MAX_HEADER_SIZE
+          const isRemovable = this.#header.length <= MAX_HEADER_SIZE
+          this.refused = { current: null, isLate: false, isRemovable }
           refuse(this.#context.events, opened, this.#explanation)
         }
         this.#tellOfDuplicates()
@@ -93,13 +98,11 @@ export class CookieSource implements Source {
   }
 
   load(): Awaitable<Origin | null> {
-    const { keeper, emptyOnError } = this.#context
+    const { emptyOnError } = this.#context
     const { token } = this
     if (token === null) return this.async ? Promise.resolve(null) : null
-    const open = (): Awaitable<Origin | null> =>
-      chain(keeper.find(token), (found) =>
-        isRefusal(found) ? this.#tryOthers(found) : this.#take(found)
-      )
+    if (!emptyOnError && this.#explanation === null) return this.#find(token)
+    const open = (): Awaitable<Origin | null> => this.#find(token)
     if (!emptyOnError) return watched(this.#explanation, open)
     try {
       const origin = watched(this.#explanation, open)
@@ -107,6 +110,15 @@ export class CookieSource implements Source {
     } catch (error) {
       return this.#fail(error)
     }
+  }
+
+  #find(token: OpenedToken): Awaitable<Origin | null> {
+    const found = this.#context.keeper.find(token)
+    return isPromise(found) ? found.then((found) => this.#judge(found)) : this.#judge(found)
+  }
+
+  #judge(found: Found): Awaitable<Origin | null> {
+    return isRefusal(found) ? this.#tryOthers(found) : this.#take(found)
   }
 
   #take(found: Found): Origin | null {
@@ -119,25 +131,19 @@ export class CookieSource implements Source {
    */
   #tryOthers(first: Refusal): Awaitable<Origin | null> {
     const others = this.#channel.openAll(this.#header).slice(1)
-    const tryNext = (index: number, superseded: Origin | null): Awaitable<Origin | null> => {
+    const tryNext = (index: number, refusal: Refusal): Awaitable<Origin | null> => {
       const token = others[index]
-      if (token === undefined) return this.#refuse(first, superseded)
-      return chain(this.#context.keeper.find(token), (found) =>
-        isRefusal(found) ? tryNext(index + 1, superseded ?? lateOf(found)) : this.#take(found)
-      )
+      if (token === undefined) {
+        this.refused = refusedToken(refusal, this.#context.mayLag)
+        return this.#take(first)
+      }
+      return chain(this.#context.keeper.find(token), (found) => {
+        if (!isRefusal(found)) return this.#take(found)
+        // That a session goes on says more than that another one is over.
+        return tryNext(index + 1, refusal.current === null ? found : refusal)
+      })
     }
-    return tryNext(0, lateOf(first))
-  }
-
-  #refuse(refusal: Refusal, superseded: Origin | null): null {
-    this.superseded = superseded
-    const { reason, current } = refusal
-    if (reason === 'schema') this.unfit = current
-    // Data of another version of the app, or a record that is not here yet: the cookie may be good.
-    const mayBeGood = reason === 'schema' || (reason === 'unknown-id' && this.#context.mayLag)
-    this.refused = superseded === null && !mayBeGood
-    this.#take(refusal)
-    return null
+    return tryNext(0, first)
   }
 
   /** Costs a look at the whole header, so it is done for listeners alone. */
@@ -155,11 +161,6 @@ export class CookieSource implements Source {
     this.failure = error
     return null
   }
-}
-
-/** The session whose older id came a moment after it was superseded. */
-function lateOf({ reason, current }: Refusal): Origin | null {
-  return reason === 'superseded' ? current : null
 }
 
 /** A session that was found by its id, not brought by a request: its flash messages wait for one. */

@@ -11,7 +11,7 @@ import type { SessionEmitter } from '../events.ts'
 import { rotationOf } from '../id.ts'
 import type { Deadlines, StandardSchema } from '../options.ts'
 import type { SessionRecord } from '../record.ts'
-import type { Origin, SessionState } from '../session-state.ts'
+import type { Origin, RefusedToken, SessionState } from '../session-state.ts'
 
 /** What keepers are made from. */
 export interface KeeperSettings {
@@ -39,6 +39,29 @@ export interface Refusal {
    * its data do not fit the schema.
    */
   readonly current: Origin | null
+  /** Tells this from a session. */
+  readonly record: null
+}
+
+/** Makes a refusal. */
+export function refusal(
+  reason: Refusal['reason'],
+  key: string | null,
+  current: Origin | null = null
+): Refusal {
+  return { reason, key, current, record: null }
+}
+
+/**
+ * What a request has to know of a token that was refused.
+ *
+ * @param mayLag Whether a record that is not found may be there all the same, at another place.
+ */
+export function refusedToken({ reason, current }: Refusal, mayLag = false): RefusedToken {
+  const isLate = reason === 'superseded' && current !== null
+  // Data of another version of the app, or a record that is not here yet: the cookie may be good.
+  const mayBeGood = reason === 'schema' || (reason === 'unknown-id' && mayLag)
+  return { current, isLate, isRemovable: !isLate && !mayBeGood }
 }
 
 /** What a verified token stands for. */
@@ -46,7 +69,7 @@ export type Found = Origin | Refusal
 
 /** Whether a token is no session. */
 export function isRefusal(found: Found): found is Refusal {
-  return 'reason' in found
+  return found.record === null
 }
 
 /**

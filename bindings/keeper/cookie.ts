@@ -12,7 +12,14 @@ import { CLOCK_SKEW, decodeRecord, encodeRecord, type SessionRecord } from '../r
 import { sessionKeyOf } from '../id.ts'
 import type { Origin } from '../session-state.ts'
 import type { CookieStorage } from '../storage/contract.ts'
-import { fitsSchema, recordOf, type Found, type Keeper, type KeeperSettings } from './contract.ts'
+import {
+  fitsSchema,
+  recordOf,
+  refusal,
+  type Found,
+  type Keeper,
+  type KeeperSettings,
+} from './contract.ts'
 
 const encoder = new TextEncoder()
 
@@ -29,15 +36,17 @@ export function createCookieKeeper(
   const { deadlines, events, keyOf, schema } = settings
   const { async } = revocations ?? { async: false }
 
-  const store = (record: SessionRecord, reissue = false): Origin => ({
+  const originOf = (record: SessionRecord, text: string, reissue: boolean): Origin => ({
     id: record.sessionKey! + record.rotation,
     record,
-    text: encodeRecord(record),
+    text,
     version: null,
     expiresAt: record.expiresAt!,
     reissue,
     flashMarked: record.flash.size > 0,
   })
+
+  const store = (record: SessionRecord): Origin => originOf(record, encodeRecord(record), false)
 
   /** Whether a record is one of a cookie, and was not made by a clock that is far ahead of ours. */
   const isValid = ({
@@ -57,18 +66,18 @@ export function createCookieKeeper(
   const find = ({ format, text, keyIndex }: OpenedToken): Awaitable<Found> => {
     const sealed = format === 'S' || format === 's'
     const record = sealed || format === 'P' || format === 'p' ? decodeRecord(text) : null
-    if (record === null || !isValid(record)) return { reason: 'corrupt', key: null, current: null }
+    if (record === null || !isValid(record)) return refusal('corrupt', null)
     // What an older secret made, or the other mode, is made anew with the next response.
     const reissue = keyIndex > 0 || sealed !== (mode === 'sealed')
-    const origin = { ...store(record, reissue), text }
+    const origin = originOf(record, text, reissue)
     // Today's deadlines hold for yesterday's cookies too.
     const end = Math.min(origin.expiresAt, record.createdAt + deadlines.lifetime)
     if (end <= Date.now()) {
       const key = keyOf(origin.id)
-      return { reason: endReason(deadlines, record.createdAt), key, current: null }
+      return refusal(endReason(deadlines, record.createdAt), key)
     }
     if (!fitsSchema(schema, record)) {
-      return { reason: 'schema', key: keyOf(origin.id), current: origin }
+      return refusal('schema', keyOf(origin.id), origin)
     }
     return revocations === null ? origin : revocations.admit(origin)
   }

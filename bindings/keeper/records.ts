@@ -3,14 +3,21 @@
  *
  * @module
  */
-import { chain, type Awaitable } from '../awaitable.ts'
+import { chain, isPromise, type Awaitable } from '../awaitable.ts'
 import type { OpenedToken } from '../codec/engine.ts'
-import { ID_SIZE, isId, rotationOf, sessionKeyOf } from '../id.ts'
+import { ID_SIZE, isId, SESSION_KEY_SIZE, sessionKeyOf } from '../id.ts'
 import { endReason } from '../options.ts'
 import { decodeRecord, isShareable, type SessionRecord } from '../record.ts'
 import type { Origin } from '../session-state.ts'
 import type { SessionStorage, StoredRecord } from '../storage/contract.ts'
-import { fitsSchema, isRefusal, LATE, type Found, type KeeperSettings } from './contract.ts'
+import {
+  fitsSchema,
+  isRefusal,
+  LATE,
+  refusal,
+  type Found,
+  type KeeperSettings,
+} from './contract.ts'
 
 /** What the keeper of a server storage is made from. */
 export interface ServerKeeperSettings extends KeeperSettings {
@@ -53,16 +60,16 @@ export function createRecords(
     reissue: boolean,
     flashMarked: boolean
   ): Found => {
-    if (stored === null) return { reason: 'unknown-id', key, current: null }
+    if (stored === null) return refusal('unknown-id', key)
     const record = decode(stored)
-    if (record === null) return { reason: 'corrupt', key, current: null }
+    if (record === null) return refusal('corrupt', key)
     // A storage may be late in dropping what has ended, and the lifetime may be shorter now.
     const end = Math.min(stored.expiresAt, record.createdAt + deadlines.lifetime)
     if (end <= Date.now()) {
-      return { reason: endReason(deadlines, record.createdAt), key, current: null }
+      return refusal(endReason(deadlines, record.createdAt), key)
     }
     const { value: text, version, expiresAt } = stored
-    const isCurrent = record.snapshot || rotationOf(id) === record.rotation
+    const isCurrent = record.snapshot || id.startsWith(record.rotation, SESSION_KEY_SIZE)
     const currentId = isCurrent ? id : sessionKeyOf(id) + record.rotation
     return { id: currentId, record, text, version, expiresAt, reissue, flashMarked }
   }
@@ -71,11 +78,7 @@ export function createRecords(
   const findSnapshot = (id: string, key: string, current: Origin): Awaitable<Found> => {
     const { graceUntil, rotatedAt } = current.record
     const now = Date.now()
-    const superseded: Found = {
-      reason: 'superseded',
-      key,
-      current: now - rotatedAt < LATE ? current : null,
-    }
+    const superseded = refusal('superseded', key, now - rotatedAt < LATE ? current : null)
     if (graceUntil <= now) return superseded
     return chain(storage.read(snapshotKeyOf(id)), (stored) => {
       if (stored === null) return superseded
@@ -84,22 +87,26 @@ export function createRecords(
     })
   }
 
+  const settle = (id: string, key: string, found: Found): Awaitable<Found> => {
+    if (isRefusal(found)) return found
+    if (!fitsSchema(schema, found.record)) return refusal('schema', key, found)
+    return found.id === id ? found : findSnapshot(id, key, found)
+  }
+
   const findById = (id: string, reissue: boolean, flashMarked: boolean): Awaitable<Found> => {
     const key = keyOf(id)
-    return chain(storage.read(key), (stored) => {
-      const found = judge(id, key, stored, reissue, flashMarked)
-      if (isRefusal(found)) return found
-      if (!fitsSchema(schema, found.record)) return { reason: 'schema', key, current: found }
-      return found.id === id ? found : findSnapshot(id, key, found)
-    })
+    const stored = storage.read(key)
+    // Without a closure where nothing is waited for: this is the path of every request.
+    if (!isPromise(stored)) return settle(id, key, judge(id, key, stored, reissue, flashMarked))
+    return stored.then((record) => settle(id, key, judge(id, key, record, reissue, flashMarked)))
   }
 
   return {
     find(token) {
       const id = idOf(token)
       if (id !== null) return findById(id, token.keyIndex > 0, token.format === 't')
-      const refusal: Found = { reason: 'corrupt', key: null, current: null }
-      return storage.sync ? refusal : Promise.resolve(refusal)
+      const found = refusal('corrupt', null)
+      return storage.sync ? found : Promise.resolve(found)
     },
 
     findById,
