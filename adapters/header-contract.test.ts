@@ -47,6 +47,7 @@ const destroy: Handler = (c) => {
 
 const said = { vary: 'Cookie', cacheControl: 'no-store', setCookie: [OURS] }
 const readOnly = { vary: 'Cookie', cacheControl: null, setCookie: [] }
+const removed = { vary: 'Cookie', cacheControl: 'no-store', setCookie: [REMOVED] }
 
 const CASES: readonly Case[] = [
   {
@@ -57,7 +58,7 @@ const CASES: readonly Case[] = [
   },
   { what: 'a session that is read', handle: read, ...readOnly },
   { what: 'a new session that is read', handle: read, brings: 'nothing', ...readOnly },
-  { what: 'a forged cookie', handle: read, brings: 'forged', ...readOnly },
+  { what: 'a forged cookie, which is removed', handle: read, brings: 'forged', ...removed },
   { what: 'a new session that is written', handle: write, brings: 'nothing', ...said },
   { what: 'a session in its cookie that is written', handle: write, ...said },
   { what: 'a session on a server that is written', handle: write, server: true, ...readOnly },

@@ -130,7 +130,9 @@ describe.each(PLACES)('visitors who bring nothing, %s', (_, storage) => {
     for (let i = 0; i < 300; i++) {
       const init = { headers: { Cookie: headers[i % headers.length]! } }
       const response = await site.app.request(`/${ticket}`, init)
-      expect(response.headers.getSetCookie()).toEqual([])
+      // At most the cookie that was refused is removed.
+      const lines = response.headers.getSetCookie()
+      expect(lines.filter((line) => !line.includes('=; Max-Age=0;'))).toEqual([])
     }
     if ('size' in place) expect(place.size).toBe(0)
     if ('calls' in place) expect(place.calls).toEqual([])

@@ -71,12 +71,10 @@ describe('times in a record', () => {
   it('CVE-2026-44459, §2.20 that are no times make it no record, though it is signed', () => {
     const times = ['"9999999999999"', 'null', '[9999999999999]', 'true', '1e999', '-1', '0', '1.5']
     for (const time of [...times, '{}', '"never"', '9007199254740993', 'NaN', '']) {
-      if (time !== 'null') expect(decodeRecord(`{"c":${START},"e":${time}}`), time).toBeNull()
-      expect(decodeRecord(`{"c":${time},"e":${START}}`), time).toBeNull()
+      expect(decodeRecord(`{"r":"x","c":${START},"e":${time}}`), time).toBeNull()
+      expect(decodeRecord(`{"r":"x","c":${time},"e":${START}}`), time).toBeNull()
     }
-    // A clock that is ahead by a minute is a clock, one that is ahead by more is a forgery.
-    expect(decodeRecord(`{"c":${START + 60_000}}`)).not.toBeNull()
-    expect(decodeRecord(`{"c":${START + 60_001}}`)).toBeNull()
+    expect(decodeRecord(`{"r":"x","c":${START},"e":${START}}`)).not.toBeNull()
   })
 
   it('tower-sessions 0.4.3, §2.32 hold where the storage is late in dropping what has ended', async () => {
