@@ -5,7 +5,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { SessionLockLostError } from './errors.ts'
 import { cookieWith, recordedSessions } from './sessions.fixture.ts'
 import type { Sessions } from './sessions.ts'
@@ -13,6 +13,10 @@ import type { SessionStorage, StorageLock } from './storage/contract.ts'
 import { encryptedStorage } from './storage/encrypted.ts'
 import { fsStorage } from './storage/fs.ts'
 import { memoryStorage } from './storage/memory.ts'
+import { CLIENTS, type OpenClient } from './storage/redis.fixture.ts'
+import { redisStorage } from './storage/redis.ts'
+import { describeService } from './storage/services.fixture.ts'
+import { describeEngines, usePlace } from './storage/sql.fixture.ts'
 import { tieredStorage } from './storage/tiered.ts'
 
 const ROUNDS = Number(process.env.ROUNDS ?? 60)
@@ -67,24 +71,47 @@ async function addOne(sessions: Sessions, cookie: string, wait: number): Promise
   }
 }
 
-describe.each(Object.entries(STORAGES))('two holders of one lock, on %s', (_, create) => {
+/** Both ways in which there come to be two holders. */
+function fencingTests(create: () => SessionStorage): void {
   it.each([
     ['whose table was lost, so that each lease is its own', () => true],
     ['of which one stood still for longer than its lease', (process: number) => process === 1],
-  ])(`N10, §2.36 %s: in ${ROUNDS} rounds each acknowledged commit counts`, async (_, extend) => {
-    const storage = create()
-    let acknowledged = 0
-    for (let round = 0; round < ROUNDS; round++) {
-      const sessions = rivals(storage, extend)
-      const cookie = await cookieWith(sessions[0]!, { n: 0 })
-      const waits = [round % 7, (round * 3) % 5]
-      const told = await Promise.all(sessions.map((each, i) => addOne(each, cookie, waits[i]!)))
-      const count = told.filter(Boolean).length
-      expect((await sessions[0]!.read(cookie)).get('n'), `round ${round}`).toBe(count)
-      acknowledged += count
-    }
-    expect(acknowledged).toBeGreaterThanOrEqual(ROUNDS)
+  ])(
+    `N10, §2.36 %s: in ${ROUNDS} rounds each acknowledged commit counts`,
+    async (_, extend) => {
+      const storage = create()
+      let acknowledged = 0
+      for (let round = 0; round < ROUNDS; round++) {
+        const sessions = rivals(storage, extend)
+        const cookie = await cookieWith(sessions[0]!, { n: 0 })
+        const waits = [round % 7, (round * 3) % 5]
+        const told = await Promise.all(sessions.map((each, i) => addOne(each, cookie, waits[i]!)))
+        const count = told.filter(Boolean).length
+        expect((await sessions[0]!.read(cookie)).get('n'), `round ${round}`).toBe(count)
+        acknowledged += count
+      }
+      expect(acknowledged).toBeGreaterThanOrEqual(ROUNDS)
+    },
+    600_000
+  )
+}
+
+describe.each(Object.entries(STORAGES))('two holders of one lock, on %s', (_, create) => {
+  fencingTests(create)
+})
+
+describeEngines('two holders of one lock', (open) => {
+  const place = usePlace(open)
+  fencingTests(() => place.storage)
+})
+
+describeService('REDIS_URL', 'two holders of one lock, on Redis', (url) => {
+  let opened: OpenClient
+  beforeAll(async () => {
+    opened = await CLIENTS.REDIS_URL!['node-redis']!(url)
   })
+  afterAll(() => opened?.close())
+  fencingTests(() => redisStorage(opened.client))
 })
 
 describe('a holder whose lease is valid while another one writes', () => {
