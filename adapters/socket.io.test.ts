@@ -5,6 +5,7 @@
  */
 import { createAdapter } from '@socket.io/redis-adapter'
 import { createClient } from 'redis'
+import { Server } from 'socket.io'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { redisBus } from '../bindings/live/redis-bus.ts'
 import {
@@ -19,7 +20,14 @@ import {
 import { missingServer, RedisServer } from '../bindings/storage/redis-server.fixture.ts'
 import { spyStorage } from './acceptance/spy.fixture.ts'
 import { bridge } from './socket.io.ts'
-import { LiveSite, next, SECRET, type SiteOptions } from './sockets/site.fixture.ts'
+import {
+  type LiveBrowser,
+  LiveSite,
+  next,
+  RECONNECTING,
+  SECRET,
+  type SiteOptions,
+} from './sockets/site.fixture.ts'
 
 const sites: LiveSite[] = []
 const start = async (options?: SiteOptions): Promise<LiveSite> => {
@@ -151,15 +159,16 @@ describe('§2.30 §2.50 J3 the end of a session', () => {
     expect(ended).toEqual([[own.socket.id, 'destroyed']])
   })
 
-  it('does not come of a new id: the sockets go along', async () => {
-    const { site, browser, id, client, socket } = await arrive()
+  it('does not come of a new id with onRotate: follow, and the sockets go along', async () => {
+    const { site, browser, id, client, socket } = await arrive({ bridge: { onRotate: 'follow' } })
     const moved = await browser.visit((session) => {
       session.regenerateId()
       session.set('user', 'ada')
       return session.id
     })
     expect(moved).not.toBe(id)
-    expect([client.connected, socket.data.sessionId]).toEqual([true, moved])
+    await vi.waitFor(() => expect(socket.data.sessionId).toBe(moved))
+    expect(client.connected).toBe(true)
     expect(await site.live.withSession(socket, ({ session }) => session.get('user'))).toBe('ada')
   })
 
@@ -174,6 +183,85 @@ describe('§2.30 §2.50 J3 the end of a session', () => {
     const closed = next(chat, 'disconnect')
     await browser.visit((session) => session.destroy())
     await closed
+  })
+})
+
+describe('N06 a new id', () => {
+  const signIn = (browser: LiveBrowser): Promise<string> =>
+    browser.visit((session) => {
+      session.authenticate()
+      session.set('user', 'ada')
+      return session.id
+    })
+
+  it('closes the sockets of the older one so that the client comes again with the new cookie', async () => {
+    const site = await start()
+    const browser = site.browser()
+    await browser.visit((session) => session.set('count', 1))
+    const { client, socket } = await browser.connect(RECONNECTING)
+    const closed = next(client, 'disconnect')
+    const again = next(client, 'connect')
+    const signedIn = await signIn(browser)
+    expect(await closed).toBe('transport close')
+    await again
+    await vi.waitFor(() => expect(site.sockets.at(-1)!.data.sessionId).toBe(signedIn))
+    expect(socket.data.sessionId).toBeUndefined()
+    const healed = site.sockets.at(-1)!
+    expect(await site.live.withSession(healed, ({ session }) => session.get('user'))).toBe('ada')
+    expect(await site.live.withSession(socket, () => 'found', 'missing')).toBe('missing')
+  })
+
+  it('leaves a copy of the older cookie outside', async () => {
+    const { site, browser, client } = await arrive()
+    const thief = site.browser(new Map(browser.jar))
+    const stolen = await thief.connect()
+    const closed = [client, stolen.client].map((each) => next(each, 'disconnect'))
+    await signIn(browser)
+    await Promise.all(closed)
+    const late = await thief.connect()
+    expect(late.socket.data.sessionId).toBeUndefined()
+    // It is asked to come again, with a cookie that it has not got.
+    expect(await next(late.client, 'disconnect')).toBe('transport close')
+  })
+
+  it('is onRotate close or follow', () => {
+    const sessions = createSessions({ secrets: SECRET, storage: memoryStorage() })
+    expect(() => bridge(new Server(), sessions, { onRotate: 'stay' as never })).toThrow(
+      ConfigurationError
+    )
+  })
+})
+
+describe('N07 a client id', () => {
+  it('alone never gets a session, neither the one of now nor a later one', async () => {
+    const site = await start()
+    const browser = site.browser()
+    await browser.visit(() => undefined)
+    const copy = new Map([...browser.jar].filter(([name]) => name.endsWith('.cid')))
+    expect(copy.size).toBe(1)
+    const early = await site.browser(new Map(copy)).connect()
+    const closed = next(early.client, 'disconnect')
+    await browser.visit((session) => session.set('user', 'ada'))
+    expect(await closed).toBe('transport close')
+    const late = await site.browser(new Map(copy)).connect()
+    for (const { socket } of [early, late]) {
+      expect(socket.data.sessionId).toBeUndefined()
+      expect(await site.live.withSession(socket, () => 'found', 'missing')).toBe('missing')
+    }
+  })
+
+  it('lets an honest browser come again when a request gives it a session', async () => {
+    const site = await start()
+    const browser = site.browser()
+    await browser.visit(() => undefined)
+    const { client } = await browser.connect(RECONNECTING)
+    const again = next(client, 'connect')
+    const id = await browser.visit((session) => {
+      session.set('user', 'ada')
+      return session.id
+    })
+    await again
+    await vi.waitFor(() => expect(site.sockets.at(-1)!.data.sessionId).toBe(id))
   })
 })
 
@@ -324,12 +412,12 @@ describe.skipIf(missingServer !== '')(`two servers at one Redis${missingServer}`
     const { client, socket } = await far.browser(browser.jar).connect()
     expect(socket.data.sessionId).toBe(id)
     const destroyed = new Promise((resolve) => far.live.on('sessionDestroy', resolve))
+    // The bus listens by now.
+    let changes = 0
+    far.sessions.watch(id, () => changes++)
     await vi.waitFor(async () => {
-      const moved = await browser.visit((session) => {
-        session.regenerateId()
-        return session.id
-      })
-      await vi.waitFor(() => expect(socket.data.sessionId).toBe(moved), 500)
+      await browser.visit((session) => session.set('count', Math.random()))
+      await vi.waitFor(() => expect(changes).toBeGreaterThan(0), 500)
     }, 5000)
     const heard = next(client, 'news')
     near.io.emit('news', 'from the other')

@@ -184,8 +184,8 @@ export class SessionBridge<
     const client = this.identify(cookie, { plain })
     const clientId = client.isNew ? null : client.clientId
     const header = (name: string) => headers[name.toLowerCase()] as string | undefined
-    const id = await this.sessions.findId(cookie, { plain, header })
-    const session = new BoundSocket(this.sessions, this.follower, id, this.#policy)
+    const handshake = await this.sessions.recognize(cookie, { plain, header })
+    const session = new BoundSocket(this.sessions, this.follower, handshake, this.#policy)
     const binding = { socket, clientId, session }
     this.#bindings.set(socket, binding)
     Object.defineProperties(socket.data, {
@@ -193,6 +193,7 @@ export class SessionBridge<
       clientId: { get: () => clientId ?? undefined, configurable: true },
     })
     this.#follow(binding)
+    const { id } = handshake
     if (clientId !== null && id !== null) await this.attach(clientId, id)
     this.#keep(binding)
   }
@@ -237,7 +238,8 @@ const NO_SESSION = { id: null, check: async (): Promise<void> => undefined }
 
 /** Closes the transport, not the socket: the client then connects again by itself, with its cookies. */
 function reconnect(socket: AnySocket): void {
-  socket.conn.close()
+  // Not at once: the socket may be about to be connected.
+  setTimeout(() => socket.conn.close())
 }
 
 /** What socket.io's own option says of origins, as a check of ours. */

@@ -21,7 +21,10 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-function start(options: Partial<SessionsOptions<UntypedData>> = {}) {
+function start(
+  options: Partial<SessionsOptions<UntypedData>> = {},
+  streaming: { onRotate?: 'follow' } = {}
+) {
   const sessions = createSessions({
     secrets: SECRET,
     storage: memoryStorage(),
@@ -30,7 +33,10 @@ function start(options: Partial<SessionsOptions<UntypedData>> = {}) {
   })
   const app = new Hono()
     .get('/events', (c) =>
-      sessionStream(c, sessions, { data: (session) => ({ count: session.get('count') }) })
+      sessionStream(c, sessions, {
+        data: (session) => ({ count: session.get('count') }),
+        ...streaming,
+      })
     )
     .use(session(sessions))
     .get('/count', (c) => {
@@ -51,7 +57,7 @@ function start(options: Partial<SessionsOptions<UntypedData>> = {}) {
     for (const line of response.headers.getSetCookie()) cookie = line.split(';')[0]!
     return response
   }
-  return { sessions, get }
+  return { sessions, get, cookieOfNow: () => cookie }
 }
 
 /** The texts that came, and whether the stream has ended. */
@@ -85,12 +91,37 @@ describe('a stream of events', () => {
     await until(() => expect(seen.texts).toEqual([change(1)]))
     await get('/count')
     await until(() => expect(seen.texts).toEqual([change(1), change(2)]))
-    await get('/sign-in')
-    await get('/count')
-    await until(() => expect(seen.texts.at(-1)).toBe(change(3)))
     await get('/sign-out')
     await until(() => expect(seen.ended).toBe(true))
     expect(seen.texts.at(-1)).toBe('event: end\ndata: {"reason":"destroyed"}\n\n')
+  })
+
+  it('N06 ends at a new id, so that the browser comes again with the new cookie', async () => {
+    const { get, cookieOfNow } = start()
+    await get('/count')
+    const before = cookieOfNow()
+    const seen = read(await get('/events'))
+    await until(() => expect(seen.texts).toHaveLength(1))
+    await get('/sign-in')
+    await until(() => expect(seen.ended).toBe(true))
+    expect(seen.texts.join()).not.toContain('event: end')
+    // Too early, with the older cookie: it is told to try once more, and not that there is nothing.
+    const early = await get('/events', { headers: { cookie: before } })
+    expect([early.status, await early.text()]).toEqual([200, 'retry: 1000\n\n'])
+    const again = read(await get('/events'))
+    await until(() => expect(again.texts).toEqual([change(1)]))
+  })
+
+  it('N06 goes on with onRotate: follow', async () => {
+    const { get } = start({}, { onRotate: 'follow' })
+    await get('/count')
+    const seen = read(await get('/events'))
+    await until(() => expect(seen.texts).toHaveLength(1))
+    await get('/sign-in')
+    await get('/count')
+    await until(() => expect(seen.texts.at(-1)).toBe(change(2)))
+    expect(seen.ended).toBe(false)
+    seen.cancel()
   })
 
   it('ends when the time of the session is over', async () => {

@@ -10,7 +10,7 @@ import type { DefaultFlash, Session, UntypedData } from '../bindings/session.ts'
 import type { Sessions } from '../bindings/sessions.ts'
 import { inBackground } from '../bindings/timer.ts'
 import { BoundSocket, checkRotationPolicy, type RotationOptions } from './sockets/bound-socket.ts'
-import { comesFromAllowedPage, idOfHandshake } from './sockets/handshake.ts'
+import { comesFromAllowedPage, sessionOfHandshake } from './sockets/handshake.ts'
 import { createOriginCheck, type AllowedOrigins } from './sockets/origin.ts'
 
 /** The options of `sessionStream`. */
@@ -34,6 +34,13 @@ export interface SessionStreamOptions<Data extends object, Flash extends object>
 }
 
 const encoder = new TextEncoder()
+
+const EVENT_STREAM = {
+  'Content-Type': 'text/event-stream; charset=utf-8',
+  'Cache-Control': 'no-store',
+  // nginx would keep events until it has many.
+  'X-Accel-Buffering': 'no',
+}
 
 /**
  * Answers a request with a stream of events (`text/event-stream`) of its session, for `EventSource`:
@@ -80,23 +87,21 @@ export async function sessionStream<
   const policy = checkRotationPolicy(rotation)
   const follower = sessions.follow(memoryBus())
   if (!comesFromAllowedPage(createOriginCheck(origins), c.req)) return c.body(null, 403)
-  const id = await idOfHandshake(sessions, c.req)
+  const handshake = await sessionOfHandshake(sessions, c.req)
+  const { id } = handshake
   const first = id === null ? null : await sessions.get(id)
+  // A browser that was faster than its new cookie: anything but a stream would stop it for good.
+  if (handshake.isLate) return c.body('retry: 1000\n\n', 200, EVENT_STREAM)
   if (id === null || first === null) return c.body(null, 204)
 
   const read = async (id: string): Promise<unknown> => {
     const session = data && (await sessions.get(id))
     return session ? data(session) : null
   }
-  const bound = new BoundSocket(sessions, follower, id, policy)
+  const bound = new BoundSocket(sessions, follower, handshake, policy)
   const stream = new EventStream(data?.(first) ?? null, bound, read)
   c.req.raw.signal.addEventListener('abort', () => stream.close(), { once: true })
-  return c.body(stream.open(keepAlive), 200, {
-    'Content-Type': 'text/event-stream; charset=utf-8',
-    'Cache-Control': 'no-store',
-    // nginx would keep events until it has many.
-    'X-Accel-Buffering': 'no',
-  })
+  return c.body(stream.open(keepAlive), 200, EVENT_STREAM)
 }
 
 /** What a stream uses of the session that it follows. */

@@ -124,8 +124,19 @@ describe('a WebSocket of Hono with the session of its request', () => {
     expect(messages[3]).toBe('changed')
   })
 
-  it('J3 goes along with a new id, and is closed by a sign-out', async () => {
+  it('N06 is closed by a new id with a code that says to come again', async () => {
     const { get, open } = await start()
+    await get('/count')
+    const { closed } = await open()
+    await get('/sign-in')
+    expect(await closed).toEqual({ code: 4409, reason: 'The session has a new id: connect again' })
+    const again = await open()
+    again.ws.send('count')
+    await until(() => expect(again.messages).toContain('2'))
+  })
+
+  it('J3 goes along with a new id with onRotate: follow, and is closed by a sign-out', async () => {
+    const { get, open } = await start({}, { onRotate: 'follow' })
     await get('/count')
     const { ws, messages, closed } = await open()
     await until(() => expect(messages).toEqual(['open with']))

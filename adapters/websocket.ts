@@ -19,7 +19,7 @@ import {
   type RotationPolicy,
 } from './sockets/bound-socket.ts'
 import { closeEnded, closeRotated, SESSION_ENDED, SESSION_ROTATED } from './sockets/ending.ts'
-import { comesFromAllowedPage, idOfHandshake } from './sockets/handshake.ts'
+import { comesFromAllowedPage, sessionOfHandshake } from './sockets/handshake.ts'
 import { type AllowedOrigins, createOriginCheck, type OriginCheck } from './sockets/origin.ts'
 
 export {
@@ -150,9 +150,10 @@ export function sessionSocket<
     if (!comesFromAllowedPage(isAllowed, c.req)) {
       throw new HTTPException(403, { message: 'The origin of this page is not allowed' })
     }
-    const id = await idOfHandshake(sessions, c.req)
-    if (required && id === null) throw new HTTPException(401, { message: 'There is no session' })
-    const bound = new BoundSocket(sessions, follower, id, policy)
+    const handshake = await sessionOfHandshake(sessions, c.req)
+    if (required && handshake.id === null)
+      throw new HTTPException(401, { message: 'There is no session' })
+    const bound = new BoundSocket(sessions, follower, handshake, policy)
     const events = await createEvents(c, bound)
     return listen(bound, events, closeOnEnd)
   }

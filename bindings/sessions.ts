@@ -475,24 +475,26 @@ export class Sessions<
   }
 
   /**
-   * The id of the session that a Cookie header brings, `null` if it brings none, or an older id of it: for
-   * handshakes.
+   * The session that a handshake brings: its id, or `null` if there is none. `isLate` says that an older id
+   * of a session came, which was superseded a moment ago: the client should come again, with the newer one.
    *
    * @throws ConfigurationError with the cookie storage, which keeps no sessions.
    * @throws SessionStorageError if the storage fails, whatever `onStorageError` says.
    */
-  async findId(
+  async recognize(
     cookieHeader: string | null | undefined,
     options?: ReadOptions
-  ): Promise<string | null> {
+  ): Promise<{ readonly id: string | null; readonly isLate: boolean }> {
     this.#backend.locks()
     const { pending } = this
     if (pending) await pending
     const state = stateOf(this.defer(cookieHeader, options))
     await state.load()
     if (state.failure !== null) throw state.failure
-    const { origin } = state
-    return origin === null || origin.record.snapshot ? null : origin.id
+    const { origin, refused } = state
+    if (origin === null) return { id: null, isLate: refused?.isLate === true }
+    const isLate = origin.record.snapshot
+    return { id: isLate ? null : origin.id, isLate }
   }
 
   /**

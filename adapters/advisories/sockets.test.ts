@@ -63,13 +63,13 @@ describe.each(SERVERS)('a socket of a session, %s', (_, create) => {
     expect(await sockets.update(id, (each) => each.set('user', 'ghost'))).toBe(false)
   })
 
-  it('express-socket.io-session #9, #17, socket.io #586 sees what requests write, and follows the session to its new id', async () => {
+  it('express-socket.io-session #9, #17, socket.io #586 sees what requests write, and hears that the session has a new id', async () => {
     const { sockets, news, watch, get, id } = await start()
     await get('/rename')
     await soon(() => news.some(({ type }) => type === 'change'))
     expect((await sockets.get(watch.id!))?.get('user')).toBe('lovelace')
     const moved = await get('/in')
-    await soon(() => news.some(({ type }) => type === 'move'))
+    await soon(() => news.some(({ type }) => type === 'rotate'))
     expect(watch.id).toBe(await moved.text())
     expect(await sockets.get(id)).toBeNull()
     expect(cookieOf(moved.headers.getSetCookie()).startsWith(`${NAME}=`)).toBe(true)

@@ -65,18 +65,22 @@ export class BoundSocket<Data extends object, Flash extends object> implements S
   readonly #follower: SessionFollower
   readonly #firstId: string | null
   readonly #policy: RotationPolicy
+  #isLate: boolean
   #watch: FollowedWatch | null = null
 
-  /** @param id The id that the handshake brought, of a session that was there; `null` without one. */
+  /**
+   * @param handshake What the handshake brought: the id of a session that is there, or an older one of it.
+   */
   constructor(
     sessions: Sessions<Data, Flash>,
     follower: SessionFollower,
-    id: string | null,
+    handshake: { readonly id: string | null; readonly isLate: boolean },
     policy: RotationPolicy
   ) {
     this.#sessions = sessions
     this.#follower = follower
-    this.#firstId = id
+    this.#firstId = handshake.id
+    this.#isLate = handshake.isLate
     this.#policy = policy
   }
 
@@ -84,8 +88,12 @@ export class BoundSocket<Data extends object, Flash extends object> implements S
     return this.#watch === null ? this.#firstId : this.#watch.id
   }
 
-  /** Follows the session, once. */
+  /** Follows the session, once. A client that came with an older id is to come again at once. */
   follow(listener: BoundSocketListener): void {
+    if (this.#isLate) {
+      this.#isLate = false
+      listener.onRotate()
+    }
     if (this.#firstId === null || this.#watch !== null) return
     const hear = (news: SessionNews): void => {
       if (news.type === 'end') listener.onEnd(news.reason)

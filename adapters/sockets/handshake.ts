@@ -22,12 +22,12 @@ export function comesFromAllowedPage(isAllowed: OriginCheck, request: HandshakeR
   })
 }
 
-/** The id of the session that a handshake brings; `null` if it brings none, or an older id of it. */
-export async function idOfHandshake<Data extends object, Flash extends object>(
+/** The session that a handshake brings: see `sessions.recognize`. */
+export async function sessionOfHandshake<Data extends object, Flash extends object>(
   sessions: Sessions<Data, Flash>,
   request: HandshakeRequest
-): Promise<string | null> {
+): ReturnType<Sessions<Data, Flash>['recognize']> {
   const plain = !sessions.secureOnly && isLocalhost(request.url)
   const header = (name: string): string | undefined => request.header(name)
-  return sessions.findId(header('Cookie'), { plain, header })
+  return sessions.recognize(header('Cookie'), { plain, header })
 }

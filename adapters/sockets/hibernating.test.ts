@@ -57,7 +57,7 @@ describe('an object whose storage is down', () => {
     const closed: unknown[] = []
     const alarms: number[] = []
     const socket = {
-      attachment: { tuile: { id: 'A'.repeat(24), tag: 'tag', end: Date.now() - 1 } },
+      attachment: { tuile: { id: 'A'.repeat(40), end: Date.now() - 1 } },
       send() {},
       close: (code: number) => closed.push(code),
       serializeAttachment() {},

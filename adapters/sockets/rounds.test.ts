@@ -25,16 +25,18 @@ async function run(http: LiveSite, live: LiveSite): Promise<number[]> {
       session.set('round', round)
       return session.id
     })
-    const { client, socket } = await live.browser(browser.jar).connect()
+    const visitor = live.browser(browser.jar)
+    const before = await visitor.connect()
+    const closed = next(before.client, 'disconnect')
     const signedIn = await browser.visit((session) => {
       session.regenerateId()
       session.set('user', 'ada')
       return session.id
     })
-    await vi.waitFor(() => expect(socket.data.sessionId).toBe(signedIn), {
-      timeout: 1000,
-      interval: 1,
-    })
+    await closed
+    expect(before.socket.data.sessionId).toBeUndefined()
+    const { client, socket } = await visitor.connect()
+    expect(socket.data.sessionId).toBe(signedIn)
     const read = ({ session }: { session: { get(key: string): unknown } }) => [
       session.get('round'),
       session.get('user'),

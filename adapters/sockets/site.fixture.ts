@@ -138,6 +138,8 @@ export class LiveBrowser {
       if (line.includes('Max-Age=0')) this.jar.delete(pair.slice(0, at))
       else this.jar.set(pair.slice(0, at), pair.slice(at + 1))
     }
+    // What reconnects brings the cookies of now, as in a browser.
+    for (const client of this.#open) client.io.opts.extraHeaders = { cookie: this.cookie }
     if (!response.ok) throw new Error(`${response.status}`)
     return ((await response.json()) as { result: Result }).result
   }
@@ -166,6 +168,9 @@ export class LiveBrowser {
     for (const client of this.#open) client.close()
   }
 }
+
+/** Opens sockets again soon, as the clients of browsers do after a second. */
+export const RECONNECTING = { reconnection: true, reconnectionDelay: 20, reconnectionDelayMax: 50 }
 
 /** Waits for the next event of a client's socket. */
 export function next(client: ClientSocket, event: string): Promise<unknown> {

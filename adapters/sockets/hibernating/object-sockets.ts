@@ -19,7 +19,7 @@ import type { Sessions } from '../../../bindings/sessions.ts'
 import { wakeBy } from '../../../bindings/storage/durable-object/alarm.ts'
 import { checkRotationPolicy, type RotationPolicy } from '../bound-socket.ts'
 import { closeEnded, closeRotated } from '../ending.ts'
-import { comesFromAllowedPage, type HandshakeRequest, idOfHandshake } from '../handshake.ts'
+import { comesFromAllowedPage, type HandshakeRequest, sessionOfHandshake } from '../handshake.ts'
 import { boundOf, rebind } from './bound.ts'
 import type {
   HibernatingSocket,
@@ -105,12 +105,14 @@ export class ObjectSockets<
     const request: HandshakeRequest = { url, header: (name) => headers.get(name) ?? undefined }
     if (!comesFromAllowedPage(this.#isAllowed, request)) return refusal(403)
     try {
-      const id = await idOfHandshake(this.#sessions, request)
+      const { id, isLate } = await sessionOfHandshake(this.#sessions, request)
       if (id === null && this.#options.required) return refusal(401)
       const pair = new WebSocketPair()
       const ws = pair[1] as Socket
       if (id !== null) await this.#bind(ws, id)
       else this.#state.acceptWebSocket(ws)
+      // The client was faster than its new cookie, and is to come again with that.
+      if (isLate) closeRotated(ws)
       const init = { status: 101, webSocket: pair[0] } as ResponseInit
       return new Response(null, init)
     } catch (error) {
