@@ -147,7 +147,7 @@ it('K09 a session shows its values, its identifier and its state', async () => {
   })
   expect(fresh).toEqual({
     values: { user: 'ada' },
-    id: expect.stringMatching(/^[\w-]{24}$/),
+    id: expect.stringMatching(/^[\w-]{40}$/),
     isNew: true,
     dirty: true,
     destroyed: false,

@@ -6,7 +6,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createSessions, memoryStorage, SessionMissingError } from '../../bindings/index.ts'
 import { bridge, type BridgeOptions, generateUid } from '../socket.io.ts'
-import { LiveSite, next, type SiteOptions } from '../sockets/site.fixture.ts'
+import { LiveSite, next, RECONNECTING, type SiteOptions } from '../sockets/site.fixture.ts'
 import { spyStorage } from './spy.fixture.ts'
 
 const sites: LiveSite[] = []
@@ -86,16 +86,24 @@ it('B03 the client has an id over HTTP and on its sockets, which outlives its se
 })
 
 it('B04 a socket has the session that its client has now', async () => {
-  const { browser, id, socket } = await arrive(emit)
+  const site = await start(emit)
+  const browser = site.browser()
+  const begin = (): Promise<string> =>
+    browser.visit((session) => {
+      session.set('count', 1)
+      return session.id
+    })
+  const id = await begin()
+  const { client, socket } = await browser.connect(RECONNECTING)
   expect(socket.data.sessionId).toBe(id)
   await browser.visit((session) => session.destroy())
   expect(socket.data.sessionId).toBeUndefined()
-  const next = await browser.visit((session) => {
-    session.set('count', 1)
-    return session.id
-  })
-  expect(next).not.toBe(id)
-  expect(socket.data.sessionId).toBe(next)
+  // It connects again by itself, with the cookie that it has now.
+  const again = next(client, 'connect')
+  const second = await begin()
+  expect(second).not.toBe(id)
+  await again
+  await soon(() => expect(site.sockets.at(-1)!.data.sessionId).toBe(second))
 })
 
 it('B05 a handler gets the id, the session and the socket; what it returns comes back', async () => {
@@ -199,8 +207,8 @@ describe('B12 calls of one session', () => {
     expect(await browser.visit((session) => session.get('count'))).toBe(51)
   })
 
-  it('B12 go on with the new id if the session has moved while they waited', async () => {
-    const { site, browser, id, socket } = await arrive()
+  it('B12 go on with the new id if the session got one while they waited', async () => {
+    const { site, browser, id, socket } = await arrive({ bridge: { onRotate: 'follow' } })
     let proceed: () => void = () => undefined
     const held = site.live.withSession(
       socket,
@@ -410,9 +418,10 @@ describe('the mapping', () => {
   })
 
   it('B48 a client has one session: a new one takes the place of the old', async () => {
-    const { site, browser, id, clientId, socket } = await arrive(emit)
+    const { site, browser, id, clientId, client } = await arrive(emit)
     const ended: unknown[] = []
     site.live.on('sessionDestroy', (event) => ended.push(event))
+    const closed = next(client, 'disconnect')
     browser.jar.delete('session')
     const second = await browser.visit((session) => {
       session.set('count', 2)
@@ -420,7 +429,8 @@ describe('the mapping', () => {
     })
     expect(ended).toEqual([{ clientId, sessionId: id }])
     expect(await site.live.getSessionId(clientId)).toBe(second)
-    expect(socket.data.sessionId).toBe(second)
+    expect(await closed).toBe('transport close')
+    expect((await browser.connect()).socket.data.sessionId).toBe(second)
   })
 })
 

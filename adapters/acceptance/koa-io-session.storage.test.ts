@@ -205,7 +205,13 @@ it('B42 the storage holds JSON and the time at which it ends', async () => {
   })
   const { value, version, expiresAt } = onlyRecord(storage)
   const now = Date.now()
-  expect(JSON.parse(value)).toEqual({ c: now, d: { user: 'ada' }, f: { notice: 'Saved' } })
+  expect(JSON.parse(value)).toEqual({
+    c: now,
+    r: expect.stringMatching(/^[\w-]{24}$/),
+    d: { user: 'ada' },
+    f: { notice: 'Saved' },
+    m: { notice: expect.any(String) },
+  })
   expect([version, expiresAt]).toEqual([1, now + 600_000])
 })
 

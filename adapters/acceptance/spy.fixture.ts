@@ -78,10 +78,12 @@ export function spyStorage(options: SpyOptions = {}): Spy {
   }
   if (!optional) return spy
   return Object.assign(spy, {
-    touch: (key: string, expiresAt: number) =>
+    touch: (key: string, expiresAt: number, ifVersion?: number) =>
       answer('touch', () => {
         const record = live(key)
-        if (record) records.set(key, { ...record, expiresAt })
+        if (record === null || record.version !== (ifVersion ?? record.version)) return false
+        records.set(key, { ...record, expiresAt })
+        return true
       }),
     sweep: (limit: number) =>
       answer('sweep', () => {

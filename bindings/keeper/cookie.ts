@@ -153,7 +153,7 @@ function warnOfOldCookie(): void {
   if (warnedOfOldCookie || !isDevelopment()) return
   warnedOfOldCookie = true
   console.warn(
-    'tuile: a session in a cookie got a new id, but its old cookie still works until its lifetime ' +
-      'ends. Use cookieStorage({ revocations }), or keep sessions on the server'
+    'tuile: a session in a cookie got a new id, but its old cookie works on until its lifetime ends. ' +
+      'Use cookieStorage({ revocations }), or keep sessions on the server'
   )
 }

@@ -103,6 +103,8 @@ export class SessionClients<Data extends object, Flash extends object> {
   readonly #byClient = new Map<string, Pair>()
   readonly #byKey = new Map<string, Pair>()
   readonly #created = new Set<string>()
+  /** Notes of this process, which come back to it as they are. */
+  readonly #own = new WeakSet<object>()
   readonly #offs: (() => void)[]
 
   constructor(sessions: Sessions<Data, Flash>, options: ClientsOptions = {}) {
@@ -308,7 +310,9 @@ export class SessionClients<Data extends object, Flash extends object> {
     const known = this.#byKey.get(key)
     if (known?.clientId === clientId && known.sessionId === sessionId) return
     if (known?.clientId !== clientId) await this.#point(clientId, sessionId)
-    this.follower.tell({ type: 'note', key, note: { clientId, sessionId, isNew } })
+    const note = { clientId, sessionId, isNew }
+    this.#own.add(note)
+    this.follower.tell({ type: 'note', key, note })
   }
 
   /** Writes the pointers between a client and its session, unless they are there. */
@@ -363,7 +367,8 @@ export class SessionClients<Data extends object, Flash extends object> {
     const before = this.#byClient.get(clientId)
     const isOther = before && this.follower.sessions.keyOf(before.sessionId) !== key
     // A message that is late, or is sent once more, takes no session away: the storage knows better.
-    if (isOther && !(await this.#isPointedTo(clientId, sessionId))) return
+    const isTrusted = !isOther || this.#own.has(note)
+    if (!isTrusted && !(await this.#isPointedTo(clientId, sessionId))) return
     const isInit = this.#byKey.get(key)?.clientId !== clientId
     this.#pair(key, { clientId, sessionId })
     this.#emitter.emit('sessionSet', { clientId, sessionId, isNew, isInit })
