@@ -9,7 +9,7 @@
  * | --- | --- |
  * | `c` | created at |
  * | `r` | on a server: the current rotation |
- * | `t` | when the rotation last changed |
+ * | `t` | on a server: when the rotation last changed |
  * | `g` | until when a snapshot of an older rotation may exist |
  * | `z` | 1 in such a snapshot |
  * | `k` | when the browser last got its cookie, if `cookie.maxAge` is below `lifetime` |
@@ -146,7 +146,8 @@ export function encodeRecord(record: SessionRecord): string {
     text.n = Number(record.rotation)
   }
   if (record.expiresAt !== null) text.e = record.expiresAt
-  if (record.rotatedAt > 0) text.t = record.rotatedAt
+  // Of a session in a cookie the revocations keep it.
+  if (record.rotatedAt > 0 && sessionKey === null) text.t = record.rotatedAt
   if (record.graceUntil > 0) text.g = record.graceUntil
   if (record.snapshot) text.z = 1
   if (record.cookieAt > 0) text.k = record.cookieAt

@@ -1,7 +1,7 @@
 /**
  * Counts the promises of the five systems that Tuile replaces ("seeds") which an acceptance test
- * keeps, and lists the others with the reason. Each test in `adapters/acceptance` begins with the id
- * of its promise; `pending.json` there says what is still to come.
+ * keeps, and those that no seed made (N); lists the others with the reason. Each test in
+ * `adapters/acceptance` begins with the id of its promise; `pending.json` there says what is still to come.
  *
  * Fails if a test fails, if an id has neither a test nor a reason, or if the list is stale. Tests that
  * want a server which is not there (`scripts/services up`) are skipped, and said to be.
@@ -23,9 +23,14 @@ const SEEDS = [
   ['koa-io-session', 'B', 52],
 ]
 
+/** The promises that no seed made. */
+const OWN = ['promised by none', 'N', 44]
+
 const idOf = (letter, number) => `${letter}${String(number).padStart(2, '0')}`
 const idsOf = (letter, count) => Array.from({ length: count }, (_, i) => idOf(letter, i + 1))
-const known = new Set(SEEDS.flatMap(([, letter, count]) => idsOf(letter, count)))
+const seeds = SEEDS.flatMap(([, letter, count]) => idsOf(letter, count))
+const own = idsOf(OWN[1], OWN[2])
+const known = new Set([...seeds, ...own])
 const problems = []
 
 /** Runs the acceptance tests; gives the results of the files, as vitest's JSON reporter has them. */
@@ -115,7 +120,8 @@ function row(name, ids) {
 }
 
 for (const [name, letter, count] of SEEDS) row(name, idsOf(letter, count))
-row('all', [...known])
+row('all seeds', seeds)
+row(OWN[0], own)
 
 /** Prints the ids of a system under their reasons. */
 function list(title, letter, groups) {
@@ -126,7 +132,7 @@ function list(title, letter, groups) {
   if (lines.length > 0) console.log([`  ${title}`, ...lines].join('\n'))
 }
 
-for (const [name, letter] of SEEDS) {
+for (const [name, letter] of [...SEEDS, OWN]) {
   console.log(`\n${name}`)
   list('still to come', letter, lists.pending)
   list('kept, but for', letter, lists.inPart)
