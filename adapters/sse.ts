@@ -35,6 +35,9 @@ export interface SessionStreamOptions<Data extends object, Flash extends object>
 
 const encoder = new TextEncoder()
 
+/** Milliseconds after which the browser connects again by itself. */
+const COME_AGAIN = 'retry: 1000\n\n'
+
 const EVENT_STREAM = {
   'Content-Type': 'text/event-stream; charset=utf-8',
   'Cache-Control': 'no-store',
@@ -91,7 +94,7 @@ export async function sessionStream<
   const { id } = handshake
   const first = id === null ? null : await sessions.get(id)
   // A browser that was faster than its new cookie: anything but a stream would stop it for good.
-  if (handshake.isLate) return c.body('retry: 1000\n\n', 200, EVENT_STREAM)
+  if (handshake.isLate) return c.body(COME_AGAIN, 200, EVENT_STREAM)
   if (id === null || first === null) return c.body(null, 204)
 
   const read = async (id: string): Promise<unknown> => {
@@ -130,7 +133,10 @@ class EventStream {
         this.#send('change', this.#first)
         this.#session.follow({
           onChange: () => this.#change(),
-          onRotate: () => this.close(),
+          onRotate: () => {
+            this.#write(COME_AGAIN)
+            this.close()
+          },
           onEnd: (reason) => {
             this.#send('end', { reason })
             this.close()

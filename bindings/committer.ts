@@ -136,8 +136,10 @@ export class Committer {
     return chain(ended, () =>
       chain(this.#destroyOthers(channel, received, own), () => {
         state.settle(null)
-        if (own === null && channel.count(received) === 0) return nothing(state, 'empty')
-        return channel.remove(received)
+        // Once: what the app sets after that under the same name must stay.
+        const isKnown = state.removed || (own === null && channel.count(received) === 0)
+        state.removed = true
+        return isKnown ? nothing(state, 'empty') : channel.remove(received)
       })
     )
   }

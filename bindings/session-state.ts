@@ -141,6 +141,8 @@ export class SessionState {
   accessed = false
   touched = false
   destroyed = false
+  /** Whether the client was told to forget its token. */
+  removed = false
   /** Whether the response has started, so that no change can be kept any more. */
   closed = false
   /** The lock that the session is worked on under. */

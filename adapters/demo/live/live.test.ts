@@ -60,13 +60,19 @@ describe('the live part', () => {
     expect(hers.text).not.toContain('Sabl')
   })
 
-  test('goes along when somebody signs in, and shows the new id, cut', async () => {
+  test('comes again when somebody signs in, and shows the new id, cut', async () => {
     const app = newDemo()
     const ada = new Visitor(app)
     await ada.get()
-    const open = new Window()
+    let open = new Window()
     await open.open(app, ada.cookie)
+    const before = open
     await ada.post('/sign-in', { name: '<b>Ada' })
+    // An EventSource connects again by itself, with the cookie that it has then.
+    await vi.waitFor(() => expect(before.ended).toBe(true))
+    expect(before.text).toMatch(/retry: 1000\n\n$/)
+    open = new Window()
+    await open.open(app, ada.cookie)
     await vi.waitFor(() => expect(open.news.at(-1)?.parts.greeting).toContain('&lt;b&gt;Ada'))
     const id = ada.cookie!.slice(4).split('.')[0]!
     expect(open.news.at(-1)?.parts.id).toContain(`${id.slice(0, 4)}…`)
