@@ -102,7 +102,7 @@ async function useSockets(browser, silent) {
   const foreign = { ...browser.headers, Origin: 'https://evil.example' }
   assert.equal(await refusal(browser, foreign), 403)
 
-  const { socket, next } = browser.open()
+  let { socket, next } = browser.open()
   if (silent) {
     await once(socket, 'open')
     socket.send('count')
@@ -114,9 +114,14 @@ async function useSockets(browser, silent) {
   }
   socket.send('count')
   assert.deepEqual([await next(), await next()].sort(), ['change', 'count 3'])
+  // A new id closes the socket; the next one brings it.
+  const rotated = once(socket, 'close')
   assert.equal(await browser.visit('/move'), 'moved')
+  assert.equal((await rotated)[0], 4409)
   assert.equal(await browser.visit('/'), 'count 4')
-  assert.equal(await next(), 'change')
+  ;({ socket, next } = browser.open())
+  if (silent) await once(socket, 'open')
+  else assert.equal(await next(), 'open')
   socket.send('count')
   assert.deepEqual([await next(), await next()].sort(), ['change', 'count 5'])
   const closed = once(socket, 'close')
@@ -134,7 +139,11 @@ async function useSocketIo(browser, transport) {
   try {
     await once(socket, 'connect')
     assert.equal(await socket.emitWithAck('count'), 2)
+    // A new id closes the transport; the client connects again by itself, with the cookie of then.
+    const again = once(socket, 'connect')
     assert.equal(await browser.visit('/move'), 'moved')
+    socket.io.opts.extraHeaders = browser.headers
+    await again
     assert.equal(await socket.emitWithAck('count'), 3)
     assert.equal(await browser.visit('/'), 'count 4')
     const ended = once(socket, 'session:end')

@@ -102,6 +102,7 @@ export class Quick extends Room {
     let calls = 0
     super(state, env, {
       required: false,
+      onRotate: 'follow',
       recheckEvery: 1,
       closeOnEnd: false,
       onSessionChange(ws) {

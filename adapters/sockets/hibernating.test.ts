@@ -176,7 +176,7 @@ describeRuntime('miniflare', 'hibernatingSockets in workerd', () => {
     expect(await refusal('room', { Cookie })).toBe(401)
   })
 
-  it('§2.50 shares the session with requests, goes along with a new id, closes at the end', async () => {
+  it('§2.50, N06 shares the session with requests, is closed by a new id, and at the end', async () => {
     const { visit, open } = browser()
     expect(await visit('/')).toBe('count 1')
     const { messages, closed, socket } = await open('room')
@@ -185,13 +185,30 @@ describeRuntime('miniflare', 'hibernatingSockets in workerd', () => {
     expect(await visit('/')).toBe('count 3')
     await vi.waitFor(() => expect(messages).toHaveLength(3))
     await visit('/move')
+    const rotated = [4409, 'The session has a new id: connect again']
+    await vi.waitFor(() => expect(closed).toEqual([rotated]))
+    const next = await open('room')
     expect(await visit('/')).toBe('count 4')
-    await vi.waitFor(() => expect(messages).toHaveLength(4))
-    socket.send('count')
-    await vi.waitFor(() => expect(messages).toContain('count 5'))
+    await vi.waitFor(() => expect(next.messages).toEqual(['changed']))
+    next.socket.send('count')
+    await vi.waitFor(() => expect(next.messages).toContain('count 5'))
     await visit('/out')
-    await vi.waitFor(() => expect(closed).toEqual([[4401, 'The session has ended: destroyed']]))
-    expect(messages.at(-1)).toBe('over: destroyed')
+    const ended = [4401, 'The session has ended: destroyed']
+    await vi.waitFor(() => expect(next.closed).toEqual([ended]))
+    expect(next.messages.at(-1)).toBe('over: destroyed')
+  })
+
+  it('N06 follows a new id with onRotate: follow', async () => {
+    const { visit, open } = browser()
+    await visit('/')
+    const { messages, closed, socket } = await open('quick')
+    await visit('/') // the first listener of an object fails
+    await visit('/move')
+    await vi.waitFor(() => expect(messages).toContain('changed'))
+    socket.send('count')
+    await vi.waitFor(() => expect(messages).toContain('count 3'))
+    expect(closed).toEqual([])
+    socket.close()
   })
 
   it('§2.50 keeps sessions and attachments while the object sleeps, and is woken by news', async () => {
@@ -205,7 +222,6 @@ describeRuntime('miniflare', 'hibernatingSockets in workerd', () => {
     const asleep = () => new Promise((resolve) => setTimeout(resolve, ASLEEP))
 
     stays.socket.send('nick ada')
-    await visit('/move')
     const first = await made()
     await asleep()
     // The first message to the new object comes from a socket.
@@ -216,7 +232,7 @@ describeRuntime('miniflare', 'hibernatingSockets in workerd', () => {
     await vi.waitFor(() => expect(messages).toContain('changed'))
 
     await asleep()
-    // And this time from a Worker, of a session with another id than at the handshake.
+    // And this time from a Worker.
     await visit('/out')
     await vi.waitFor(() => expect(closed).toHaveLength(1))
     expect(closed).toEqual([[4401, 'The session has ended: destroyed']])
