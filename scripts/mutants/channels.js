@@ -117,20 +117,20 @@ export const CHANNELS = [
     edits: [
       [
         'bindings/live/follower.ts',
-        "if (news.type === 'end') this.#end(watched, news.reason)",
-        "if (news.type === 'end' && watched === null) this.#end(watched, news.reason)",
+        'else this.#end(watched, news.reason)',
+        'else if (watched === null) this.#end(watched, news.reason)',
       ],
     ],
     tests: ['adapters/advisories/sockets.test.ts'],
   },
   {
     ids: ['socket.io #586'],
-    bug: 'a socket keeps the id of its handshake',
+    bug: 'a socket does not hear of a new id',
     edits: [
       [
         'bindings/live/follower.ts',
-        "if (news.type === 'move')",
-        "if (news.type === 'move' && news.key === '')",
+        'if (watch.watched === null || watch.knownId === id) continue',
+        'if (watch.watched === null || id) continue',
       ],
     ],
     tests: ['adapters/advisories/sockets.test.ts'],
@@ -155,15 +155,27 @@ export const CHANNELS = [
   },
   {
     ids: ['§2.50'],
-    bug: 'an object that wakes has forgotten which sockets have moved',
+    bug: 'an object leaves the sockets of an older id open',
     edits: [
       [
         'adapters/sockets/hibernating/object-sockets.ts',
-        'if (bound !== null) this.#remember(bound.tag',
-        "if (bound === null) this.#remember(''",
+        'else this.#call(() => closeRotated(ws))',
+        'else void closeRotated',
       ],
     ],
     tests: [HIBERNATING],
+  },
+  {
+    ids: ['N07'],
+    bug: 'a client id gives a socket the session that its client has',
+    edits: [
+      [
+        'adapters/socket.io.ts',
+        'const handshake = await this.sessions.recognize(cookie, { plain, header })',
+        'let handshake = await this.sessions.recognize(cookie, { plain, header })\n    if (handshake.id === null && clientId !== null) handshake = { id: (await this.getSessionId(clientId)) ?? null, isLate: false }',
+      ],
+    ],
+    tests: ['adapters/acceptance/identity-limits.test.ts'],
   },
   {
     ids: ['§2.50'],

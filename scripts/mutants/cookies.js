@@ -287,7 +287,7 @@ export const COOKIES = [
   {
     ids: ['CVE-2022-24894', '§2.14'],
     bug: 'a response that sets the cookie may be stored',
-    edits: [['adapters/response.ts', 'if (changed) forbidStoring(headers)', 'void forbidStoring']],
+    edits: [['adapters/response.ts', '    forbidStoring(headers)\n', '']],
     tests: ['adapters/advisories/caches.test.ts'],
   },
   {

@@ -13,8 +13,8 @@ export const LIVES = [
     edits: [
       [
         'bindings/session-state.ts',
-        'this.failure = this.#source?.failure ?? null',
-        'this.failure = this.#source?.failure ?? null\n    if (origin === null && this.#source?.id) this.#id = this.#source.id',
+        'this.failure = source.failure',
+        'this.failure = source.failure\n      if (origin === null && source.id) this.#id = source.id',
       ],
     ],
     tests: [FIXATION],
@@ -25,20 +25,20 @@ export const LIVES = [
     edits: [
       [
         'bindings/session-state.ts',
-        'this.grace = grace\n    this.#id = this.#host.createId()',
-        'this.grace = grace',
+        'this.#id = rotates ? this.#host.nextId(origin) : this.#host.createId()',
+        'void rotates',
       ],
     ],
     tests: [FIXATION],
   },
   {
     ids: ['@fastify/session #240', '§2.28'],
-    bug: 'the old record stays when an id is changed',
+    bug: 'any rotation opens the session',
     edits: [
       [
-        'bindings/keeper/server.ts',
-        'return storage.write(keyOf(origin.id), encodeRecord(frozen), options)',
-        'return frozen && options ? true : false',
+        'bindings/keeper/records.ts',
+        'return found.id === id ? found : findSnapshot(id, key, found)',
+        'return found ?? findSnapshot(id, key, found)',
       ],
     ],
     tests: [FIXATION],
@@ -71,14 +71,14 @@ export const LIVES = [
         'const end = now + deadlines.lifetime',
       ],
       [
-        'bindings/keeper/server.ts',
+        'bindings/keeper/records.ts',
         'const end = Math.min(stored.expiresAt, record.createdAt + deadlines.lifetime)',
         'const end = stored.expiresAt',
       ],
       [
-        'bindings/keeper/server.ts',
-        'frozen || createdAt + deadlines.lifetime <= Date.now()',
-        'frozen || createdAt < 0',
+        'bindings/keeper/writes.ts',
+        'snapshot || createdAt + deadlines.lifetime <= Date.now()',
+        'snapshot || createdAt < 0',
       ],
     ],
     tests: [EXPIRY],
@@ -86,13 +86,7 @@ export const LIVES = [
   {
     ids: ['tower-sessions 0.4.3', '§2.32'],
     bug: 'what the storage still has is served',
-    edits: [
-      [
-        'bindings/keeper/server.ts',
-        'if (end <= Date.now()) return endReason(deadlines, record.createdAt)',
-        'if (end <= 0) return endReason(deadlines, record.createdAt)',
-      ],
-    ],
+    edits: [['bindings/keeper/records.ts', 'if (end <= Date.now()) {', 'if (end <= 0) {']],
     tests: [EXPIRY],
   },
   {
@@ -125,8 +119,8 @@ export const LIVES = [
     edits: [
       [
         'bindings/keeper/server.ts',
-        'return chain(storage.destroy(key), () => {',
-        'return chain(undefined, () => {',
+        'return chain(storage.destroy(key), (destroyed) => {',
+        'return chain(true as boolean, (destroyed) => {',
       ],
     ],
     tests: [ENDED],
@@ -137,8 +131,8 @@ export const LIVES = [
     edits: [
       [
         'bindings/committer.ts',
-        "if (before.record.frozen) return nothing(state, 'moved')\n      return",
-        "if (before.record) return nothing(state, 'moved')\n      return",
+        "return isKnown ? nothing(state, 'empty') : channel.remove(received)",
+        "return isKnown || received ? nothing(state, 'empty') : channel.remove(received)",
       ],
     ],
     tests: [ENDED],
@@ -183,7 +177,11 @@ export const LIVES = [
     ids: ['§2.35'],
     bug: 'after a conflict the work is not done again',
     edits: [
-      ['bindings/session-state.ts', 'for (const change of this.changes) change(this.#draft)', ''],
+      [
+        'bindings/keeper/writes.ts',
+        '        state.rebase(found)\n',
+        '        state.origin = found\n',
+      ],
     ],
     tests: [ENDED],
   },
@@ -193,8 +191,8 @@ export const LIVES = [
     edits: [
       [
         'bindings/keeper/server.ts',
-        'if (storage.touch) return chain(storage.touch(keyOf(origin.id), expiresAt), () => touched)',
-        'if (storage.touch) return chain(storage.read(keyOf(origin.id)), (now) => chain(storage.write(keyOf(origin.id), origin.text, { expiresAt, ifVersion: now?.version ?? null }), () => touched))',
+        'return chain(storage.touch(keyOf(id), expiresAt, ifVersion), (touched) =>',
+        'return chain(chain(storage.read(keyOf(id)), (now) => storage.write(keyOf(id), text, { expiresAt, ifVersion: now?.version ?? null })), (touched) =>',
       ],
     ],
     tests: [ENDED],
@@ -204,9 +202,9 @@ export const LIVES = [
     bug: 'of two requests that regenerate, both win',
     edits: [
       [
-        'bindings/keeper/server.ts',
-        'const options = { expiresAt, ifVersion: origin.version }',
-        'const options = { expiresAt, ifVersion: origin.version }\n    if (options) return chain(storage.destroy(keyOf(origin.id)), () => true)',
+        'bindings/keeper/writes.ts',
+        'if (isRefusal(found) || found.record.snapshot) throw gone(origin.id)',
+        'if (isRefusal(found) && found.current !== null) return void Object.assign(state, { origin: found.current })\n      if (isRefusal(found) || found.record.snapshot) throw gone(origin.id)',
       ],
     ],
     tests: [ENDED],
@@ -239,9 +237,85 @@ export const LIVES = [
     ids: ['§2.36'],
     bug: 'nobody asks whether a lock is still held',
     edits: [
-      ['bindings/keeper/server.ts', 'if (!ours) return new SessionLockLostError()', 'void ours'],
+      [
+        'bindings/keeper/writes.ts',
+        'if (lost || !state.mayRebase(found)) throw new SessionLockLostError()',
+        'void lost',
+      ],
     ],
     tests: ['bindings/lock.test.ts'],
+  },
+  {
+    ids: ['N10'],
+    bug: 'work under a lock is done again although what it looked at has changed',
+    edits: [
+      [
+        'bindings/keeper/writes.ts',
+        'if (lost || !state.mayRebase(found)) throw new SessionLockLostError()',
+        'if (lost) throw new SessionLockLostError()',
+      ],
+    ],
+    tests: ['bindings/lock.fencing.test.ts'],
+  },
+  {
+    ids: ['N02'],
+    bug: 'a sign-out by a late request ends nothing',
+    edits: [
+      [
+        'bindings/committer.ts',
+        'const own = state.origin ?? state.refused?.current ?? null',
+        'const own = state.origin ?? null',
+      ],
+    ],
+    tests: ['adapters/acceptance/identity.test.ts'],
+  },
+  {
+    ids: ['N03'],
+    bug: 'a late request gets a cookie',
+    edits: [
+      [
+        'bindings/committer.ts',
+        'refused?.isLate && state.grace',
+        'refused?.isLate && !state.grace',
+      ],
+    ],
+    tests: ['adapters/acceptance/identity.test.ts'],
+  },
+  {
+    ids: ['N05'],
+    bug: 'a reader prolongs a session that another request has rotated',
+    edits: [
+      [
+        'bindings/keeper/server.ts',
+        'storage.touch(keyOf(id), expiresAt, ifVersion)',
+        'storage.touch(keyOf(id), expiresAt)',
+      ],
+    ],
+    tests: ['bindings/storage/memory.test.ts'],
+  },
+  {
+    ids: ['N08'],
+    bug: 'a revocation may be dropped before its end',
+    edits: [
+      [
+        'bindings/revocations.ts',
+        'before?.version ?? null, keep: true',
+        'before?.version ?? null, keep: false',
+      ],
+    ],
+    tests: ['adapters/acceptance/identity-limits.test.ts'],
+  },
+  {
+    ids: ['N12'],
+    bug: 'the first cookie that verifies counts, though it is no session',
+    edits: [
+      [
+        'bindings/source.ts',
+        'const token = others[index]',
+        'const token = others[index + others.length]',
+      ],
+    ],
+    tests: ['adapters/acceptance/identity.test.ts'],
   },
   {
     ids: ['F6'],
@@ -278,8 +352,8 @@ export const LIVES = [
     edits: [
       [
         'bindings/revocations.ts',
-        'return chain(this.#list(before, grace, null), (listed) =>',
-        'return chain(grace >= 0, (listed) =>',
+        'return chain(this.#put(before, rotated, entry), (written) =>',
+        'return chain(rotated !== null, (written) =>',
       ],
     ],
     tests: ['adapters/advisories/caches.test.ts'],
@@ -289,7 +363,7 @@ export const LIVES = [
     bug: 'an event holds the id',
     edits: [
       [
-        'bindings/keeper/server.ts',
+        'bindings/keeper/writes.ts',
         "events.emit('create', () => ({ key: keyOf(created.id) }))",
         "events.emit('create', () => ({ key: created.id }))",
       ],
@@ -314,8 +388,8 @@ export const LIVES = [
     edits: [
       [
         'bindings/storage-guard.ts',
-        "write: (key, value, options) => guard('write',",
-        'write: (key, value, options) => guard(`write ${value}`,',
+        "return guard('write', () => storage.write",
+        'return guard(`write ${value}`, () => storage.write',
       ],
     ],
     tests: [SECRECY],

@@ -16,8 +16,12 @@ export const STORES = [
     ids: ['CVE-2025-61686', 'GHSA-9583-h5hc-x8cw', 'GO-2024-2730', 'CVE-2011-0698', '§2.41'],
     bug: 'an id of any shape is asked for as it is',
     edits: [
-      ['bindings/id.ts', 'return engine.sha256Text(id)', 'return engine ? id : id'],
-      ['bindings/id.ts', 'return ID.test(text)', 'return ID.test(text) || text !== ""'],
+      ['bindings/id.ts', 'return engine.sha256Text(sessionKeyOf(id))', 'return engine ? id : id'],
+      [
+        'bindings/id.ts',
+        "typeof value === 'string' && ID.test(value)",
+        "typeof value === 'string'",
+      ],
     ],
     tests: [ADVISORIES],
   },
@@ -111,8 +115,8 @@ export const STORES = [
     edits: [
       [
         'bindings/id.ts',
-        'crypto.getRandomValues(new Uint8Array(ID_BYTES))',
-        'crypto.getRandomValues(new Uint8Array(ID_BYTES)).map((byte) => byte & 0x7f)',
+        'crypto.getRandomValues(new Uint8Array(bytes))',
+        'crypto.getRandomValues(new Uint8Array(bytes)).map((byte) => byte & 0x7f)',
       ],
     ],
     tests: [ADVISORIES, 'bindings/id.test.ts'],
@@ -120,7 +124,7 @@ export const STORES = [
   {
     ids: ['CVE-2016-4423', 'CVE-2018-11386', '§2.44'],
     bug: 'a record may have any size',
-    edits: [['bindings/keeper/server.ts', 'checkSize(record, text)\n', '\n']],
+    edits: [['bindings/keeper/writes.ts', 'checkSize(record, text)\n', '\n']],
     tests: [DENIAL],
   },
   {
@@ -162,12 +166,12 @@ export const STORES = [
     edits: [
       [
         'bindings/source.ts',
-        'if (!emptyOnError && explanation === null) return keeper.open(token, null)',
+        'if (!emptyOnError && this.#explanation === null) return this.#find(token)',
         '',
       ],
       [
         'bindings/source.ts',
-        'if (!emptyOnError) return watched(explanation, open)',
+        'if (!emptyOnError) return watched(this.#explanation, open)',
         'void emptyOnError',
       ],
     ],
