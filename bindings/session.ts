@@ -31,7 +31,10 @@ export interface RegenerateOptions {
 
 /** How to wait for a lock. */
 export interface LockWaitOptions {
-  /** Ends the wait, which then rejects with the signal's reason: that of a request, for example. */
+  /**
+   * Ends the wait, which then rejects with the signal's reason: that of a request, for example. If it aborts
+   * while the lock is held, the client has gone: the lock is given back, though the handler may go on.
+   */
   readonly signal?: AbortSignal | undefined
 }
 
