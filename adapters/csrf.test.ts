@@ -1,6 +1,6 @@
 import { Hono } from 'hono'
 import { csrf as honoCsrf } from 'hono/csrf'
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { nodeKey, nodeToken } from '../bindings/codec/keys.fixture.ts'
 import { ConfigurationError, CsrfError } from '../bindings/errors.ts'
 import type { SessionsOptions } from '../bindings/options.ts'
@@ -10,6 +10,8 @@ import { cookieStorage } from '../bindings/storage/cookie.ts'
 import { memoryStorage } from '../bindings/storage/memory.ts'
 import { csrf, csrfToken, type CsrfOptions } from './csrf.ts'
 import { session, type MiddlewareOptions } from './hono.ts'
+
+afterEach(() => void vi.useRealTimers())
 
 type Options = Partial<SessionsOptions<UntypedData>> & MiddlewareOptions
 
@@ -66,8 +68,10 @@ function oldBrowser({ app }: ReturnType<typeof createApp>) {
       const headers = token === undefined ? {} : { 'X-CSRF-Token': token }
       return (await go(path, { method: 'POST', headers })).status
     },
-    signIn: async (token: string) =>
-      (await go('/sign-in', { method: 'POST', headers: { 'X-CSRF-Token': token } })).text(),
+    signIn: async (token: string, more: Record<string, string> = {}) => {
+      const headers = { 'X-CSRF-Token': token, ...more }
+      return (await go('/sign-in', { method: 'POST', headers })).text()
+    },
     submit: async (token: string, type = 'application/x-www-form-urlencoded') =>
       (
         await go('/', {
@@ -205,6 +209,19 @@ describe.each<[string, () => Options]>([
     expect(await browser.post(signedIn)).toBe(200)
     const again = await browser.signIn(signedIn)
     expect([await browser.post(signedIn), await browser.post(again)]).toEqual([403, 200])
+  })
+
+  it('§2.49 of a copy of its cookie that signs in as well does not serve the session', async () => {
+    const app = createApp(options())
+    const attacker = oldBrowser(app)
+    const before = await attacker.tokenOf('/new')
+    const victim = oldBrowser(app)
+    for (const [name, value] of attacker.cookies) victim.cookies.set(name, value)
+    const own = await victim.signIn(before)
+    vi.useFakeTimers({ now: Date.now() + 1000, toFake: ['Date'] })
+    const copied = await attacker.signIn(before, { 'Sec-Fetch-Site': 'same-origin' })
+    expect(await attacker.post(copied)).toBe(200)
+    expect([await victim.post(copied), await victim.post(own)]).toEqual([403, 200])
   })
 
   it('is of one session', async () => {

@@ -10,7 +10,6 @@ import { defaultEngine } from '../bindings/codec/select.ts'
 import { parseCookies, serializeCookie } from '../bindings/cookie.ts'
 import { createCsrfToken, isCsrfToken } from '../bindings/csrf-token.ts'
 import { ConfigurationError, CsrfError } from '../bindings/errors.ts'
-import { isId } from '../bindings/id.ts'
 import type { Session } from '../bindings/session.ts'
 import { mountedSession } from './mounted.ts'
 import { changeHeaders, forbidStoring } from './response.ts'
@@ -41,12 +40,26 @@ const FIELD = '_csrf'
 /** The cookie of a visitor without a session. Other sites and subdomains cannot set it. */
 const GUEST_COOKIE = '__Host-csrf'
 
+/** Characters of the number in it: 144 bits. */
+const GUEST_SIZE = 24
+const GUEST = /^[\w-]{24}$/
+
 /** Methods that change nothing (RFC 9110 §9.2.1). */
 const SAFE = /^(?:GET|HEAD|OPTIONS|TRACE)$/
 const FORM = /^(?:application\/x-www-form-urlencoded|multipart\/form-data)\b/i
 
 /** What `csrfToken` needs, on the Context. */
 const GUARD = Symbol.for('tuile:csrf')
+
+/**
+ * What the tokens of a session are bound to: its id, and when its visitor signed in. Without revocations,
+ * copies of one cookie that rotate apart get the same id; a token of the one must not serve the other. It
+ * is a hash, so that the number of a guest, made from an id that is never stored, is no id.
+ */
+function bindingOf({ id, authenticatedAt }: Session): string {
+  const proof = `${id}/${authenticatedAt?.getTime() ?? 0}`
+  return defaultEngine.sha256Text(proof).slice(0, GUEST_SIZE)
+}
 
 /** The guard of one request. */
 class Guard {
@@ -63,7 +76,7 @@ class Guard {
 
   get #guest(): string | null {
     const id = parseCookies(defaultEngine, this.#c.req.header('Cookie'))[GUEST_COOKIE]
-    return id !== undefined && isId(id) ? id : null
+    return id !== undefined && GUEST.test(id) ? id : null
   }
 
   /** A token for the next request. */
@@ -72,15 +85,16 @@ class Guard {
     this.#given = true
     const guest = session.isNew && !session.dirty ? this.#guest : null
     if (guest !== null) return createCsrfToken(session, guest)
-    // The id that a new session will have, should it be stored; else it is the guest's number.
-    if (session.isNew) this.#newGuest = session.id
-    return createCsrfToken(session, session.id)
+    const binding = bindingOf(session)
+    // That of the id that a new session will have, should it be stored; else it is the guest's number.
+    if (session.isNew) this.#newGuest = binding
+    return createCsrfToken(session, binding)
   }
 
   /** Whether a request brought a token of its session or, without one, of its guest. */
   async hasToken(): Promise<boolean> {
     const session = await this.#session.load()
-    const binding = session.isNew ? this.#guest : session.id
+    const binding = session.isNew ? this.#guest : bindingOf(session)
     return binding !== null && isCsrfToken(session, binding, await this.#sentToken())
   }
 

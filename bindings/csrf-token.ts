@@ -6,8 +6,8 @@
  *                            digest: SHA-256 of salt and binding, 43 characters
  * ```
  *
- * The binding is the session's id, so a token ends with it: at sign-in, when the session gets a new
- * id. A visitor without a session is bound to a number of their own, kept in a cookie. The salt makes
+ * The binding is made from the session's id, so a token ends with that: at sign-in, when the session
+ * gets a new one. A visitor without a session is bound to a number of their own, kept in a cookie. The salt makes
  * every token another text, so that the compression of a page tells nothing of it (BREACH), and the
  * digest shows no id. The MAC is under the keys of the purpose `csrf`.
  *
