@@ -303,7 +303,7 @@ describe('csrfToken()', () => {
     expect(page.headers.get('Cache-Control')).toBe('no-store')
     expect(page.headers.get('Vary')).toBe('Cookie')
     expect(page.headers.getSetCookie()[0]).toMatch(
-      /^__Host-csrf=[\w-]{40}; Path=\/; HttpOnly; Secure; SameSite=Lax$/
+      /^__Host-csrf=[\w-]{24}; Path=\/; HttpOnly; Secure; SameSite=Lax$/
     )
     const Cookie = page.headers.getSetCookie()[0]!.split(';')[0]!
     const again = await app.request('/form', { headers: { Cookie } })
