@@ -103,7 +103,8 @@ export function guardStorage(
   const { touch, sweep, lock, owners } = storage
   return {
     sync: storage.sync === true,
-    read: (key) => guard('read', () => storage.read(key)),
+    ...(storage.consistency && { consistency: storage.consistency }),
+    read: (key, options) => guard('read', () => storage.read(key, options)),
     write,
     destroy: (key) => guard('destroy', () => storage.destroy(key)),
     ...(touch && {

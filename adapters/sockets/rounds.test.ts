@@ -8,7 +8,7 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { createClient } from 'redis'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { redisBus } from '../../bindings/live/redis-bus.ts'
 import { redisStorage } from '../../bindings/storage/redis.ts'
 import { missingServer, RedisServer } from '../../bindings/storage/redis-server.fixture.ts'

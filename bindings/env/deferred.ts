@@ -36,7 +36,7 @@ export function deferStorage(open: () => Promise<OpenedStorage>, sweeps: boolean
     atomic: true,
     consistency: 'strong',
     owners,
-    read: async (key) => (await opened()).read(key),
+    read: async (...args) => (await opened()).read(...args),
     write: async (key, value, options) => (await opened()).write(key, value, options),
     destroy: async (key) => (await opened()).destroy(key),
     touch: async (...args) => (await opened()).touch!(...args),

@@ -55,12 +55,13 @@ export function refusal(
 /**
  * What a request has to know of a token that was refused.
  *
- * @param mayLag Whether a record that is not found may be there all the same, at another place.
+ * @param mayLag Whether the record, or a newer one, may be at another place all the same.
  */
 export function refusedToken({ reason, current }: Refusal, mayLag = false): RefusedToken {
   const isLate = reason === 'superseded' && current !== null
   // Data of another version of the app, or a record that is not here yet: the cookie may be good.
-  const mayBeGood = reason === 'schema' || (reason === 'unknown-id' && mayLag)
+  const isUnknown = reason === 'unknown-id' || reason === 'superseded'
+  const mayBeGood = reason === 'schema' || (isUnknown && mayLag)
   return { current, isLate, isRemovable: !isLate && !mayBeGood }
 }
 

@@ -52,6 +52,8 @@ export function createRecords(
       ? createDecoder()
       : ({ value }: StoredRecord): SessionRecord | null => decodeRecord(value)
 
+  const mayLag = storage.consistency === 'eventual'
+
   /** What is stored under a key, as the session of its own rotation. */
   const judge = (
     id: string,
@@ -87,10 +89,15 @@ export function createRecords(
     })
   }
 
-  const settle = (id: string, key: string, found: Found): Awaitable<Found> => {
+  const settle = (id: string, key: string, found: Found, isFresh = !mayLag): Awaitable<Found> => {
     if (isRefusal(found)) return found
     if (!fitsSchema(schema, found.record)) return refusal('schema', key, found)
-    return found.id === id ? found : findSnapshot(id, key, found)
+    if (found.id === id) return found
+    if (isFresh) return findSnapshot(id, key, found)
+    // A copy that is behind does not know a newer id yet.
+    return chain(storage.read(key, { fresh: true }), (stored) =>
+      settle(id, key, judge(id, key, stored, found.reissue, found.flashMarked), true)
+    )
   }
 
   const findById = (id: string, reissue: boolean, flashMarked: boolean): Awaitable<Found> => {

@@ -54,6 +54,17 @@ export interface OwnerIndex {
   gaps?(): Awaitable<string | null>
 }
 
+/** How to read. */
+export interface ReadRecordOptions {
+  /**
+   * Whether to ask past all copies that may be behind, where there are any: the id that came is not the one
+   * of the copy.
+   *
+   * @default false
+   */
+  readonly fresh?: boolean
+}
+
 /** How to write. */
 export interface WriteOptions {
   /** When the record ends, in milliseconds since the epoch. A time that is past ends it at once. */
@@ -84,7 +95,7 @@ export type StorageIdentity = readonly [root: object | string, name: string]
  */
 export interface SessionStorage {
   /** The record of a key, or `null` if there is none or it has ended. */
-  read(key: string): Awaitable<StoredRecord | null>
+  read(key: string, options?: ReadRecordOptions): Awaitable<StoredRecord | null>
   /**
    * Writes a record if the condition holds, in one step that no other write can come between.
    *

@@ -86,8 +86,8 @@ export function encryptedStorage(
     identity: storage.identity ?? [storage, ''],
     ...(volatile && { volatile }),
 
-    async read(key) {
-      const record = await storage.read(await aliasOf(key))
+    async read(key, options) {
+      const record = await storage.read(await aliasOf(key), options)
       if (record === null || !values) return record
       // An empty text is no record: the manager gives a new session, and tells `corrupt`.
       return { ...record, value: (await (await open()).decrypt(record.value, key)) ?? '' }

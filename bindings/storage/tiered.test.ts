@@ -180,6 +180,24 @@ describe('tieredStorage', () => {
     expect((await here!.read(cookie)).isNew).toBe(true)
   })
 
+  it('N01 an id that a copy does not know yet is asked of the durable storage', async () => {
+    const durable = memoryStorage()
+    const secrets = 'tiered: a secret of more than 32 bytes'
+    const [here, there] = [1, 2].map(() =>
+      createSessions({ secrets, storage: tieredStorage(memoryStorage(), durable) })
+    )
+    const first = await here!.read(null)
+    first.set('n', 1)
+    const old = (await here!.commit(first))[0]!.split(';')[0]!
+    const rotating = await there!.read(old)
+    rotating.owner = 'ada'
+    rotating.authenticate()
+    const cookie = (await there!.commit(rotating))[0]!.split(';')[0]!
+    const session = await here!.read(cookie)
+    expect([session.id, session.owner, session.get('n')]).toEqual([rotating.id, 'ada', 1])
+    expect((await here!.read(old)).isNew).toBe(true)
+  })
+
   it('a slow read does not put back what was changed or ended meanwhile', async () => {
     const fast = memoryStorage()
     const durable = memoryStorage()

@@ -89,10 +89,10 @@ function tiered(
     identity: durable.identity ?? [durable, ''],
     ...(volatile && { volatile }),
 
-    async read(key) {
-      const copy = await copies.get(key)
+    async read(key, options) {
+      const copy = options?.fresh ? null : await copies.get(key)
       if (copy !== null) return copy
-      const record = await durable.read(key)
+      const record = await durable.read(key, options)
       if (record !== null) await copies.put(key, record)
       return record
     },
