@@ -1,4 +1,4 @@
-/** What a response says of its session to browsers and caches: a table of 24 cases. */
+/** What a response says of its session to browsers and caches: a table of 26 cases. */
 import { Hono, type Context } from 'hono'
 import { describe, expect, it } from 'vitest'
 import { SECRET } from '../bindings/sessions.fixture.ts'
@@ -58,7 +58,20 @@ const CASES: readonly Case[] = [
   },
   { what: 'a session that is read', handle: read, ...readOnly },
   { what: 'a new session that is read', handle: read, brings: 'nothing', ...readOnly },
+  {
+    what: 'a forged cookie where the session is not used',
+    handle: (c) => c.text(''),
+    brings: 'forged',
+    ...readOnly,
+    vary: null,
+  },
   { what: 'a forged cookie, which is removed', handle: read, brings: 'forged', ...removed },
+  {
+    what: 'a forged cookie of a session that is written',
+    handle: write,
+    brings: 'forged',
+    ...said,
+  },
   { what: 'a new session that is written', handle: write, brings: 'nothing', ...said },
   { what: 'a session in its cookie that is written', handle: write, ...said },
   { what: 'a session on a server that is written', handle: write, server: true, ...readOnly },
@@ -168,7 +181,7 @@ const CASES: readonly Case[] = [
 ]
 
 describe('the headers of a response', () => {
-  it('D9 are a table of 24 cases', () => expect(CASES).toHaveLength(24))
+  it('D9 are a table of 26 cases', () => expect(CASES).toHaveLength(26))
 
   it.each(CASES)('D9, §2.14 $what', async (row) => {
     const { handle, brings, server, url = 'https://example.com/', status = 200 } = row

@@ -39,7 +39,8 @@ export function addSessionHeaders(
     if (!changed) return
     forbidStoring(headers)
     // With `etag()` before `session()`, a page that is the same would become a 304 without our cookie.
-    if (c.req.header('If-None-Match') !== undefined) headers.set('ETag', newTag())
+    // One that `etag()` behind it has made already has the cookie, and the tag of its page.
+    if (c.res.ok && c.req.header('If-None-Match') !== undefined) headers.set('ETag', newTag())
   })
 }
 
