@@ -28,6 +28,8 @@ interface Request {
   readonly cookie?: (cookie: string) => string
   /** Milliseconds that pass between the two. */
   readonly later?: number
+  /** Whether another request has given the session a new id since. */
+  readonly superseded?: boolean
   readonly lock?: boolean
   readonly handle: Handler
 }
@@ -94,6 +96,27 @@ const REQUESTS: Request[] = [
     calls: 'read, write, write',
     before: start,
     handle: (session) => session.regenerateId({ grace: 10 }),
+  },
+  {
+    name: 'a cookie that was superseded, the session read',
+    calls: 'read',
+    before: start,
+    superseded: true,
+    handle: look,
+  },
+  {
+    name: 'a cookie that was superseded, a value set',
+    calls: 'read',
+    before: start,
+    superseded: true,
+    handle: change,
+  },
+  {
+    name: 'a cookie that was superseded, `destroy()`',
+    calls: 'read, destroy',
+    before: start,
+    superseded: true,
+    handle: (session) => session.destroy(),
   },
   {
     name: '`destroy()`',
@@ -179,6 +202,10 @@ describe('the calls of a request', () => {
       await c.var.session.load()
       return handlerOf(request.before ?? nothing)(c)
     })
+    app.get('/rotate', async (c) => {
+      ;(await c.var.session.load()).regenerateId()
+      return c.text('ok')
+    })
     if (request.lock) app.get('/', lockSession(), handlerOf(request.handle))
     else app.get('/', handlerOf(request.handle))
 
@@ -188,6 +215,7 @@ describe('the calls of a request', () => {
       const Cookie = response.headers.get('Set-Cookie')!.split(';')[0]!
       headers.Cookie = request.cookie?.(Cookie) ?? Cookie
     }
+    if (request.superseded) await app.request('/rotate', { headers })
     vi.advanceTimersByTime(request.later ?? 0)
     calls.length = 0
     const response = await app.request('/', { headers })
