@@ -221,7 +221,7 @@ describe('N06 a new id', () => {
     const late = await thief.connect()
     expect(late.socket.data.sessionId).toBeUndefined()
     // It is asked to come again, with a cookie that it has not got.
-    expect(await next(late.client, 'disconnect')).toBe('transport close')
+    expect(await late.closed).toBe('transport close')
   })
 
   it('is onRotate close or follow', () => {

@@ -144,10 +144,12 @@ export class LiveBrowser {
     return ((await response.json()) as { result: Result }).result
   }
 
-  /** Opens a socket; gives the client's end and the server's. */
-  async connect(
-    options: Parameters<typeof connect>[1] = {}
-  ): Promise<{ readonly client: ClientSocket; readonly socket: Socket }> {
+  /** Opens a socket; gives the client's end and the server's, and why it is closed in the end. */
+  async connect(options: Parameters<typeof connect>[1] = {}): Promise<{
+    readonly client: ClientSocket
+    readonly socket: Socket
+    readonly closed: Promise<unknown>
+  }> {
     const client = connect(this.#site.url, {
       transports: ['websocket'],
       reconnection: false,
@@ -156,12 +158,14 @@ export class LiveBrowser {
       extraHeaders: { cookie: this.cookie, ...options.extraHeaders },
     })
     this.#open.push(client)
-    await new Promise<void>((resolve, reject) => {
-      client.once('connect', resolve)
+    const closed = next(client, 'disconnect')
+    const socketId = await new Promise<string | undefined>((resolve, reject) => {
+      // It may be closed again before anybody has looked.
+      client.once('connect', () => resolve(client.id))
       client.once('connect_error', reject)
     })
-    const socket = this.#site.io.of('/').sockets.get(client.id!)!
-    return { client, socket }
+    const socket = this.#site.sockets.find(({ id }) => id === socketId)!
+    return { client, socket, closed }
   }
 
   close(): void {
