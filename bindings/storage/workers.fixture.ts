@@ -39,7 +39,8 @@ export interface Work {
 }
 
 /** What a storage cannot promise that has no compare-and-set. */
-const isPromised = ({ name }: InsideCase): boolean => !/^(?:parallel|D3) /.test(name)
+const isPromised = ({ name }: InsideCase): boolean =>
+  !/^(?:parallel|D3) |at once|in flight/.test(name)
 
 /** Fewer than where a write takes microseconds. */
 const INTERLEAVINGS = { interleavings: 200 }
