@@ -110,6 +110,10 @@ describe('a stream of events', () => {
     expect([early.status, await early.text()]).toEqual([200, 'retry: 1000\n\n'])
     const again = read(await get('/events'))
     await until(() => expect(again.texts).toEqual([change(1)]))
+    // Half a minute later, whoever has the older cookie alone is told to stop.
+    vi.setSystemTime(Date.now() + 31_000)
+    expect((await get('/events', { headers: { cookie: before } })).status).toBe(204)
+    again.cancel()
   })
 
   it('N06 goes on with onRotate: follow', async () => {

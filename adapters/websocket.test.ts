@@ -19,6 +19,7 @@ import { createOriginCheck, sessionSocket, type SessionSocketOptions } from './w
 const SECRET = 'websocket: a secret of more than 32 bytes, for nobody'
 const closers: (() => void)[] = []
 afterEach(() => {
+  vi.useRealTimers()
   for (const close of closers.splice(0)) close()
 })
 
@@ -134,6 +135,30 @@ describe('a WebSocket of Hono with the session of its request', () => {
     again.ws.send('count')
     await until(() => expect(again.messages).toContain('2'))
   })
+
+  it.each([true, false])(
+    'N06 has a client come again that was faster than its new cookie, required: %s',
+    async (required) => {
+      const { get, open, cookie } = await start({}, { required })
+      await get('/count')
+      const older = cookie()
+      await get('/sign-in')
+      const early = await open({ cookie: older })
+      expect((await early.closed).code).toBe(4409)
+      expect(early.messages).toEqual([])
+      const { messages } = await open()
+      await until(() => expect(messages).toEqual(['open with']))
+
+      // Half a minute later it is no early client, but one that has no session.
+      vi.useFakeTimers({ now: Date.now() + 31_000, toFake: ['Date'] })
+      if (required) await expect(open({ cookie: older })).rejects.toThrow('401')
+      else {
+        const late = await open({ cookie: older })
+        late.ws.send('count')
+        await until(() => expect(late.messages).toEqual(['open without', 'missing']))
+      }
+    }
+  )
 
   it('J3 goes along with a new id with onRotate: follow, and is closed by a sign-out', async () => {
     const { get, open } = await start({}, { onRotate: 'follow' })

@@ -71,7 +71,8 @@ export interface SessionSocketOptions extends RotationOptions {
    */
   readonly closeOnEnd?: boolean
   /**
-   * Whether the handshake of a socket without a session is answered with 401.
+   * Whether the handshake of a socket without a session is answered with 401. One that brings an id which
+   * was superseded a moment ago is closed with code 4409 instead, so that the client tries once more.
    *
    * @default false
    */
@@ -151,8 +152,11 @@ export function sessionSocket<
       throw new HTTPException(403, { message: 'The origin of this page is not allowed' })
     }
     const handshake = await sessionOfHandshake(sessions, c.req)
-    if (required && handshake.id === null)
-      throw new HTTPException(401, { message: 'There is no session' })
+    if (required && handshake.id === null) {
+      if (!handshake.isLate) throw new HTTPException(401, { message: 'There is no session' })
+      // To a script in a browser, 401 is an error like any other: only the code says to come again.
+      return { onOpen: (_, ws) => closeRotated(ws), onMessage: (_, ws) => closeRotated(ws) }
+    }
     const bound = new BoundSocket(sessions, follower, handshake, policy)
     const events = await createEvents(c, bound)
     return listen(bound, events, closeOnEnd)

@@ -198,6 +198,23 @@ describeRuntime('miniflare', 'hibernatingSockets in workerd', () => {
     expect(next.messages.at(-1)).toBe('over: destroyed')
   })
 
+  it.each(['room', 'quick'])(
+    'N06 has a client come again that was faster than its new cookie, to %s',
+    async (room) => {
+      const { cookie, visit, open } = browser()
+      await visit('/')
+      const older = cookie()
+      await visit('/move')
+      const { socket, closed } = await open(room, { Cookie: older })
+      await vi.waitFor(() => expect(socket.readyState).toBe(WebSocket.CLOSING))
+      // Of a socket that has never sent anything, workerd leaves the connection open for a while.
+      socket.terminate()
+      await vi.waitFor(() => expect(closed.map(([code]) => code)).toEqual([4409]))
+      const { ask } = await open(room)
+      expect(await ask('count')).toMatch(/^(?:count 2|changed)$/)
+    }
+  )
+
   it('N06 follows a new id with onRotate: follow', async () => {
     const { visit, open } = browser()
     await visit('/')

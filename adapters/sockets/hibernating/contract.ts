@@ -32,7 +32,8 @@ export interface HibernatingSocketsOptions<Socket extends HibernatingSocket = Hi
   /** Which origins may open a socket, besides that of the server: see `createOriginCheck`. */
   readonly origins?: AllowedOrigins
   /**
-   * Whether the handshake of a socket without a session is answered with 401.
+   * Whether the handshake of a socket without a session is answered with 401. One that brings an id which
+   * was superseded a moment ago is closed with code 4409 instead, so that the client tries once more.
    *
    * @default false
    */

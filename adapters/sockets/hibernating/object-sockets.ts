@@ -106,7 +106,7 @@ export class ObjectSockets<
     if (!comesFromAllowedPage(this.#isAllowed, request)) return refusal(403)
     try {
       const { id, isLate } = await sessionOfHandshake(this.#sessions, request)
-      if (id === null && this.#options.required) return refusal(401)
+      if (id === null && this.#options.required && !isLate) return refusal(401)
       const pair = new WebSocketPair()
       const ws = pair[1] as Socket
       if (id !== null) await this.#bind(ws, id)
