@@ -25,8 +25,8 @@ describe('sizes', () => {
   // 18 KiB until there were locks, policies for outages, sweeping, owners and revocations; 26 until
   // there were maxSize and what `bus` and `watch` hang on (the buses themselves are passed in). Sealing
   // in both engines takes 5, secrets that change, transports in headers and reasons 3 more; the four
-  // lanes of BLAKE3 are 0.8 of the last.
-  it('the middleware with everything that it needs is at most 40 KiB gzipped', () => {
-    expect(sizes.get('tuile/hono')!.gzipped).toBeLessThanOrEqual(40_960)
+  // lanes of BLAKE3 are 0.8 of the last. Rotations, fenced locks and owners that make progress take 4.
+  it('the middleware with everything that it needs is at most 41 KiB gzipped', () => {
+    expect(sizes.get('tuile/hono')!.gzipped).toBeLessThanOrEqual(41_984)
   })
 })
