@@ -4,6 +4,8 @@ import type { ExplainReason } from '../bindings/explain-reasons.ts'
 import { remoteStorage, SECRET } from '../bindings/sessions.fixture.ts'
 import { createSessions } from '../bindings/sessions.ts'
 import type { SessionsOptions } from '../bindings/options.ts'
+import { cookieStorage } from '../bindings/storage/cookie.ts'
+import { memoryStorage } from '../bindings/storage/memory.ts'
 import { session } from './hono.ts'
 
 afterEach(() => vi.unstubAllEnvs())
@@ -19,8 +21,17 @@ function appWith(options: Partial<SessionsOptions<{ n: number }>> = {}) {
     .use(session(sessions))
     .get('/', (c) => c.text('nothing'))
     .get('/set', (c) => {
-      c.var.session.set('n', 1)
+      c.var.session.update('n', (n = 0) => n + 1)
       return c.text('set')
+    })
+    .get('/read', (c) => c.text(String(c.var.session.get('n'))))
+    .get('/rotate', (c) => {
+      c.var.session.regenerateId({ grace: Number(c.req.query('grace') ?? 0) })
+      return c.text('rotated')
+    })
+    .get('/out', (c) => {
+      c.var.session.destroy()
+      return c.text('out')
     })
     .get('/upgrade', (c) => {
       c.var.session.set('n', 1)
@@ -73,6 +84,33 @@ describe('Tuile-Explain', () => {
     const Cookie = made.headers.getSetCookie()[0]!.split(';')[0]!
     const failed = await appWith({ storage }).app.request('/set', { headers: { Cookie } })
     expect([failed.status, failed.headers.get(HEADER)]).toEqual([503, 'storage-failed'])
+  })
+
+  it.each([
+    ['memory', () => memoryStorage()],
+    ['cookie', () => cookieStorage({ revocations: memoryStorage() })],
+  ])('says that an id was superseded, once, with the %s storage', async (name, storage) => {
+    const { app } = appWith({ storage: storage() })
+    const ask = async (path: string, Cookie = '') => {
+      const { headers } = await app.request(path, { headers: { Cookie } })
+      const [line] = headers.getSetCookie()
+      return { reasons: headers.get(HEADER), cookie: line?.split(';')[0] ?? Cookie }
+    }
+    const { cookie } = await ask('/set')
+    const next = await ask('/rotate', cookie)
+    for (const path of ['/read', '/set', '/out']) {
+      const { reasons } = await ask(path, cookie)
+      // The sign-out ends the session, for whoever has its newer id as well.
+      expect([path, reasons]).toEqual([path, 'superseded'])
+    }
+    const over = name === 'memory' ? 'unknown-id' : 'revoked'
+    expect((await ask('/read', next.cookie)).reasons).toBe(`${over}, empty`)
+
+    const again = await ask('/set')
+    await ask('/rotate?grace=60', again.cookie)
+    expect((await ask('/read', again.cookie)).reasons).toBe('superseded')
+    // A change of what may only be read is lost.
+    expect((await ask('/set', again.cookie)).reasons).toBe('gone')
   })
 
   it.each([

@@ -1,6 +1,6 @@
 import { Hono } from 'hono'
 import { stream } from 'hono/streaming'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { SessionsOptions } from '../bindings/options.ts'
 import { remoteStorage, SECRET } from '../bindings/sessions.fixture.ts'
 import type { SessionStorage } from '../bindings/storage/contract.ts'
@@ -118,6 +118,38 @@ describe.each(Object.entries(STORAGES))('a lock in Hono, %s', (_, create) => {
     expect((await go('/n')).status).toBe(200) // who does not lock does not wait
     finish()
     await hanging
+  })
+
+  it('that somebody writes past is lost if that changed what the handler has read, else nothing is', async () => {
+    const waiting: (() => void)[] = []
+    const app = new Hono()
+      .use(session<{ n: number; other: number }>({ secrets: SECRET, storage: create() }))
+      .get('/start', (c) => {
+        c.var.session.set('n', 1)
+        return c.text('ok')
+      })
+      .get('/slow', lockSession(), async (c) => {
+        const n = c.var.session.get('n', 0)
+        await new Promise<void>((resolve) => waiting.push(resolve))
+        c.var.session.set('n', n + 1)
+        return c.text('ok')
+      })
+      .get('/set/:key', (c) => {
+        c.var.session.set(c.req.param('key') as 'n', 50)
+        return c.text('ok')
+      })
+      .get('/all', (c) => c.json(c.var.session.all()))
+      .onError((error, c) => c.text(error.name, 409))
+    const go = await start(app as never)
+    const race = async (key: string): Promise<unknown[]> => {
+      const slow = go('/slow')
+      await vi.waitFor(() => expect(waiting).toHaveLength(1))
+      await go(`/set/${key}`)
+      waiting.pop()!()
+      return [await (await slow).text(), await (await go('/all')).json()]
+    }
+    expect(await race('other')).toEqual(['ok', { n: 2, other: 50 }])
+    expect(await race('n')).toEqual(['SessionLockLostError', { n: 50, other: 50 }])
   })
 
   it('is not waited for any more when the client has gone', async () => {
