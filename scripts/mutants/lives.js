@@ -37,8 +37,8 @@ export const LIVES = [
     edits: [
       [
         'bindings/keeper/records.ts',
-        'return found.id === id ? found : findSnapshot(id, key, found)',
-        'return found ?? findSnapshot(id, key, found)',
+        'if (found.id === id) return found',
+        'if (found !== null) return found',
       ],
     ],
     tests: [FIXATION],

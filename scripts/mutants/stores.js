@@ -195,9 +195,9 @@ export const STORES = [
     edits: [
       [
         'bindings/storage-guard.ts',
-        "read: (key) => guard('read', () => storage.read(key)),",
-        `read: (key) => {
-      const mine = left ?? storage.read(key)
+        "read: (key, options) => guard('read', () => storage.read(key, options)),",
+        `read: (key, options) => {
+      const mine = left ?? storage.read(key, options)
       left = undefined
       const read = guard('read', () => mine)
       if (isPromise(read)) read.catch(() => (left = mine))
