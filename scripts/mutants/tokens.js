@@ -31,7 +31,7 @@ export const TOKENS = [
     ids: ['CVE-2026-22817', 'CVE-2026-22818', '§2.19'],
     bug: 'the token says that it needs no signature',
     edits: secondDecoder(
-      "JSON.parse(Buffer.from(value.split('.')[0]!, 'base64url').toString()).alg === 'none' ? JSON.stringify({ c: Date.now(), e: Date.now() + 1000, i: 'A'.repeat(24), d: {} }) : ''"
+      "JSON.parse(Buffer.from(value.split('.')[0]!, 'base64url').toString()).alg === 'none' ? JSON.stringify({ c: Date.now(), e: Date.now() + 1000, i: 'A'.repeat(16), n: 0, d: {} }) : ''"
     ),
     tests: [ADVISORIES],
   },
