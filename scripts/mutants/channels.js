@@ -7,6 +7,12 @@ const HIBERNATING = 'adapters/sockets/hibernating.test.ts'
 
 export const CHANNELS = [
   {
+    ids: ['§2.49'],
+    bug: 'copies of one cookie that rotate apart have the same tokens',
+    edits: [['adapters/csrf.ts', 'authenticatedAt?.getTime() ?? 0', 'authenticatedAt && 0']],
+    tests: [CSRF],
+  },
+  {
     ids: ['A5'],
     bug: 'the core opens what has another tag',
     edits: [
@@ -164,6 +170,24 @@ export const CHANNELS = [
       ],
     ],
     tests: [HIBERNATING],
+  },
+  {
+    ids: ['N06'],
+    bug: 'a client that was faster than its new cookie is never asked to come again',
+    edits: [
+      [
+        'adapters/sockets/bound-socket.ts',
+        'this.#isLate = handshake.isLate',
+        'this.#isLate = false',
+      ],
+    ],
+    tests: ['adapters/websocket.test.ts', 'adapters/socket.io.test.ts'],
+  },
+  {
+    ids: ['N06'],
+    bug: 'a socket that is required to have a session is refused when it comes too early',
+    edits: [['adapters/websocket.ts', 'if (!handshake.isLate) throw', 'if (handshake) throw']],
+    tests: ['adapters/websocket.test.ts'],
   },
   {
     ids: ['N07'],

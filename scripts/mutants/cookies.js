@@ -292,6 +292,18 @@ export const COOKIES = [
   },
   {
     ids: ['§2.14'],
+    bug: 'etag() answers with a 304 that lacks the cookie',
+    edits: [
+      [
+        'adapters/response.ts',
+        "c.req.header('If-None-Match') !== undefined",
+        "c.req.header('If-None-Match') === ''",
+      ],
+    ],
+    tests: ['adapters/etag.test.ts'],
+  },
+  {
+    ids: ['§2.14'],
     bug: 'other Set-Cookie lines are overwritten',
     edits: [
       [
