@@ -5,6 +5,7 @@
  */
 import { all, chain, isPromise, type Awaitable } from './awaitable.ts'
 import type { Channel } from './channel.ts'
+import { MAX_HEADER_SIZE } from './codec/engine.ts'
 import { SessionStorageError } from './errors.ts'
 import type { SessionEmitter } from './events.ts'
 import type { ExplainReason } from './explain-reasons.ts'
@@ -137,7 +138,8 @@ export class Committer {
       chain(this.#destroyOthers(channel, received, own), () => {
         state.settle(null)
         // Once: what the app sets after that under the same name must stay.
-        const isKnown = state.removed || (own === null && channel.count(received) === 0)
+        const isSeen = channel.count(received) > 0 || received.length > MAX_HEADER_SIZE
+        const isKnown = state.removed || (own === null && !isSeen)
         state.removed = true
         return isKnown ? nothing(state, 'empty') : channel.remove(received)
       })
@@ -193,10 +195,13 @@ export class Committer {
 
   /** The new end of a session that was only read, if it is time to move that. */
   #touchDue(state: SessionState, { record, expiresAt }: Origin): number | null {
-    if (!state.accessed || this.#deadlines.idleTimeout === null) return null
-    const end = expiryOf(this.#deadlines, record.createdAt, Date.now())
-    const gained = end - expiresAt
-    return gained > 0 && (state.touched || gained >= this.#deadlines.touchEvery) ? end : null
+    const { idleTimeout, touchEvery } = this.#deadlines
+    if (!state.accessed || idleTimeout === null) return null
+    const now = Date.now()
+    const end = expiryOf(this.#deadlines, record.createdAt, now)
+    // What the `lifetime` cuts off counts too: the last move may be a short one.
+    const isDue = state.touched || now + idleTimeout - expiresAt >= touchEvery
+    return end > expiresAt && isDue ? end : null
   }
 }
 

@@ -47,7 +47,7 @@ class HeldLease implements Lease {
 
   /**
    * @param held The storage's lock; `null` for one within the process, which nobody can lose.
-   * @param askedAt When the lock was asked for or later: its lease does not end before `LEASE` from then.
+   * @param askedAt When the lock was asked for: its lease does not end before `LEASE` from then.
    * @param signal Gives the lock back when it aborts: the client has gone, whatever its handler does.
    */
   constructor(
@@ -168,7 +168,8 @@ export class Locks {
       return
     }
     const found = await this.#keeper.reload(origin)
-    const [newest, refused] = isRefusal(found) ? [null, refusedToken(found)] : [found, null]
+    const mayLag = this.#storage.consistency === 'eventual'
+    const [newest, refused] = isRefusal(found) ? [null, refusedToken(found, mayLag)] : [found, null]
     if (!state.refresh(newest, refused)) throw new SessionGoneError()
   }
 
@@ -194,8 +195,10 @@ export class Locks {
       const turn = await this.#queue.enter(key, controller.signal)
       try {
         const options = { ttl: LEASE, signal: controller.signal }
+        // The lease may have begun at any time since.
+        const askedAt = now()
         const held = (await this.#storage.lock?.(key, options)) ?? null
-        return new HeldLease(key, held, this.#queue, turn, now(), signal)
+        return new HeldLease(key, held, this.#queue, turn, askedAt, signal)
       } catch (error) {
         this.#queue.leave(key, turn)
         throw error

@@ -162,10 +162,14 @@ export class Owners implements OwnerControl {
     const { keyOf } = this.#settings
     const spared = except && keyOf(except.id)
     const keys = only === undefined ? await this.#index.keys(this.#indexKeyOf(userId)) : [only]
+    // Another order each time: what fails each time must not keep us from the others.
+    const shuffled = keys
+      .map((key) => ({ key, place: Math.random() }))
+      .sort((left, right) => left.place - right.place)
     let revoked = 0
     let failures = 0
     let failure: unknown
-    await this.#each(keys, async (key) => {
+    await this.#each(shuffled, async ({ key }) => {
       if (key === spared || failures >= MAX_FAILURES) return
       try {
         if ((await this.#find(key, userId)) === null) return

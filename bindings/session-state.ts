@@ -307,7 +307,11 @@ export class SessionState {
       JSON.stringify(left) === JSON.stringify(right)
     return (
       [...keys].every((key) => isSame(before.data.get(key), record.data.get(key))) &&
+      [...this.view.flash.keys()].every((key) =>
+        isSame(before.flash.get(key), record.flash.get(key))
+      ) &&
       before.owner?.id === record.owner?.id &&
+      isSame(before.owner?.labels, record.owner?.labels) &&
       before.authenticatedAt === record.authenticatedAt
     )
   }

@@ -36,8 +36,12 @@ export function idOf({ format, text }: OpenedToken): string | null {
 export interface Records {
   /** The session of a verified token, or why there is none. */
   find(token: OpenedToken): Awaitable<Found>
-  /** The session of an id, or why there is none: only with the current rotation, or in its grace. */
-  findById(id: string, reissue: boolean, flashMarked: boolean): Awaitable<Found>
+  /**
+   * The session of an id, or why there is none: only with the current rotation, or in its grace.
+   *
+   * @param fresh Whether to ask past copies that may be behind.
+   */
+  findById(id: string, reissue: boolean, flashMarked: boolean, fresh?: boolean): Awaitable<Found>
   /** The session of an id, whatever its rotation is now. */
   current(id: string): Awaitable<Origin | null>
 }
@@ -89,7 +93,7 @@ export function createRecords(
     })
   }
 
-  const settle = (id: string, key: string, found: Found, isFresh = !mayLag): Awaitable<Found> => {
+  const settle = (id: string, key: string, found: Found, isFresh: boolean): Awaitable<Found> => {
     if (isRefusal(found)) return found
     if (!fitsSchema(schema, found.record)) return refusal('schema', key, found)
     if (found.id === id) return found
@@ -100,12 +104,22 @@ export function createRecords(
     )
   }
 
-  const findById = (id: string, reissue: boolean, flashMarked: boolean): Awaitable<Found> => {
+  const findById = (
+    id: string,
+    reissue: boolean,
+    flashMarked: boolean,
+    fresh = false
+  ): Awaitable<Found> => {
     const key = keyOf(id)
-    const stored = storage.read(key)
+    const isFresh = fresh || !mayLag
+    const stored = fresh && mayLag ? storage.read(key, { fresh }) : storage.read(key)
     // Without a closure where nothing is waited for: this is the path of every request.
-    if (!isPromise(stored)) return settle(id, key, judge(id, key, stored, reissue, flashMarked))
-    return stored.then((record) => settle(id, key, judge(id, key, record, reissue, flashMarked)))
+    if (!isPromise(stored)) {
+      return settle(id, key, judge(id, key, stored, reissue, flashMarked), isFresh)
+    }
+    return stored.then((record) =>
+      settle(id, key, judge(id, key, record, reissue, flashMarked), isFresh)
+    )
   }
 
   return {

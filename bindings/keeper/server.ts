@@ -32,7 +32,7 @@ export function createServerKeeper(
     keyOf,
     idOf,
     find: records.find,
-    reload: ({ id, reissue, flashMarked }) => records.findById(id, reissue, flashMarked),
+    reload: ({ id, reissue, flashMarked }) => records.findById(id, reissue, flashMarked, true),
     current: records.current,
     save: writes.save,
 

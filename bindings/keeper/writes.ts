@@ -72,7 +72,7 @@ export function createWrites(
 
   /** Prepares to do the work again on the newest record, or throws. */
   const rebase = (state: SessionState, origin: Origin): Awaitable<void> =>
-    chain(records.findById(origin.id, false, origin.flashMarked), (found) => {
+    chain(records.findById(origin.id, false, origin.flashMarked, true), (found) => {
       if (isRefusal(found) || found.record.snapshot) throw gone(origin.id)
       events.emit('conflict', () => ({ key: keyOf(origin.id), gone: false }))
       return chain(hasLostLock(state), (lost) => {
@@ -165,10 +165,20 @@ export function createWrites(
   /** Writes a change of a stored session once; `null` if another request was first. */
   const attemptChange = (state: SessionState, origin: Origin): Awaitable<Origin | null> => {
     const { grace } = state
-    if (grace === null || grace === 0) return write(state, 0, origin.version)
-    const graceUntil = Math.min(Date.now() + grace * 1000, origin.expiresAt)
+    const now = Date.now()
+    const before = origin.record.graceUntil
+    if (grace === null || grace === 0) {
+      const saved = write(state, 0, origin.version)
+      // A rotation with a grace that failed may have left one.
+      if (grace === null || before <= now) return saved
+      return chain(saved, (after) =>
+        after === null ? null : chain(storage.destroy(snapshotKeyOf(origin.id)), () => after)
+      )
+    }
+    const graceUntil = Math.min(now + grace * 1000, origin.expiresAt)
     return chain(keepSnapshot(origin, graceUntil), () =>
-      chain(write(state, graceUntil, origin.version), (saved) =>
+      // Later than any grace before: it tells who came second that the snapshot is of who came first.
+      chain(write(state, Math.max(graceUntil, before + 1), origin.version), (saved) =>
         saved === null ? chain(dropSnapshot(origin), () => null) : saved
       )
     )

@@ -42,8 +42,8 @@ export const LOOKS_AT_A_TIME = 20
 
 /** A session that somebody watches. */
 interface Watched {
-  /** An id of it, to look it up by. */
-  readonly id: string
+  /** Its newest id that we know of. */
+  id: string
   readonly key: string
   /** The version that the storage gave it when we looked; `null` until then. */
   version: number | null
@@ -315,7 +315,14 @@ export class Follower implements SessionFollower {
       const missed =
         watched.version !== null && (found.version ?? 0) > watched.version + watched.writes
       const { id, version, expiresAt } = found
-      Object.assign(watched, { version, writes: 0, expiresAt, lookAt: expiresAt, missing: false })
+      Object.assign(watched, {
+        id,
+        version,
+        writes: 0,
+        expiresAt,
+        lookAt: expiresAt,
+        missing: false,
+      })
       this.#wakeBy(expiresAt)
       this.#rotate(watched, id)
       if (missed) this.#take({ type: 'change', key: watched.key })

@@ -56,7 +56,10 @@ describe.skipIf(missingServer !== '')(
 
     it.each([
       ['node-redis', (url: string) => createClient({ url })],
-      ['ioredis', (url: string) => new Redis(url, { retryStrategy: () => 50 })],
+      [
+        'ioredis',
+        (url: string) => new Redis(url, { retryStrategy: () => 50, connectTimeout: 1000 }),
+      ],
     ])('looks at all sessions when it is there again: %s', async (_, create) => {
       const client = create(proxy.url)
       client.on('error', () => undefined)
@@ -85,7 +88,7 @@ describe.skipIf(missingServer !== '')(
       expect(news).toEqual([])
       proxy.way = 'open'
       proxy.reset()
-      await vi.waitFor(() => expect(news).toEqual([{ type: 'end', reason: 'gone' }]), 10_000)
+      await vi.waitFor(() => expect(news).toEqual([{ type: 'end', reason: 'gone' }]), 20_000)
       await bus.close()
       if ('isOpen' in client) client.destroy()
       else client.disconnect()

@@ -291,7 +291,7 @@ export const LIVES = [
         'storage.touch(keyOf(id), expiresAt)',
       ],
     ],
-    tests: ['bindings/storage/memory.test.ts'],
+    tests: ['bindings/identity.test.ts'],
   },
   {
     ids: ['N08'],

@@ -9,7 +9,13 @@ export const STORES = [
   {
     ids: ['CVE-2019-16782', '§2.25'],
     bug: 'the store is asked for the id itself',
-    edits: [['bindings/id.ts', 'return engine.sha256Text(id)', 'return engine ? id : id']],
+    edits: [
+      [
+        'bindings/id.ts',
+        'return engine.sha256Text(sessionKeyOf(id))',
+        'return engine ? sessionKeyOf(id) : id',
+      ],
+    ],
     tests: [ADVISORIES, 'bindings/id.test.ts'],
   },
   {
@@ -22,6 +28,7 @@ export const STORES = [
         "typeof value === 'string' && ID.test(value)",
         "typeof value === 'string'",
       ],
+      ['bindings/keeper/records.ts', ' && text.length === ID_SIZE ? text', ' ? text'],
     ],
     tests: [ADVISORIES],
   },
