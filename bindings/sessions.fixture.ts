@@ -31,7 +31,8 @@ export function remoteStorage(delay = 1): SessionStorage & { readonly calls: str
     read: (key) => later('read', () => memory.read(key)),
     write: (key, value, options) => later('write', () => memory.write(key, value, options)),
     destroy: (key) => later('destroy', () => memory.destroy(key)),
-    touch: (key, expiresAt) => later('touch', () => memory.touch(key, expiresAt)),
+    touch: (key, expiresAt, ifVersion) =>
+      later('touch', () => memory.touch(key, expiresAt, ifVersion)),
     sweep: (limit) => later('sweep', () => memory.sweep(limit)),
   }
 }

@@ -146,6 +146,20 @@ describe.each(ENDING)('%s', (_, create) => {
     }
   })
 
+  it('N05 a reader with an older id does not prolong the session, nor what it was', async () => {
+    const options = { idleTimeout: 1800, touchEvery: 60 }
+    const [visitor, tab] = await twoTabs(create(), options)
+    await tab.send(async (session) => {
+      session.get('user')
+      await visitor.send((session) => session.regenerateId({ grace: 60 }))
+      vi.advanceTimersByTime(1_200_000)
+      session.touch()
+    })
+    expect(tab.setCookies).toEqual([])
+    vi.advanceTimersByTime(1_200_000)
+    expect([await userOf(visitor), await userOf(tab)]).toEqual(['nobody', 'nobody'])
+  })
+
   it('N12 a dead cookie of an older path is passed over for the one that is a session', async () => {
     const [visitor, tab, site] = await twoTabs(create())
     const url = 'https://shop.example/'

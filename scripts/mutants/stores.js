@@ -19,16 +19,21 @@ export const STORES = [
     tests: [ADVISORIES, 'bindings/id.test.ts'],
   },
   {
+    ids: ['CVE-2019-16782', '§2.25'],
+    bug: 'the snapshot of a grace is under the id itself',
+    edits: [['bindings/id.ts', 'return engine.sha256Text(id)', 'return engine ? id : id']],
+    tests: [ADVISORIES],
+  },
+  {
     ids: ['CVE-2025-61686', 'GHSA-9583-h5hc-x8cw', 'GO-2024-2730', 'CVE-2011-0698', '§2.41'],
     bug: 'an id of any shape is asked for as it is',
     edits: [
       ['bindings/id.ts', 'return engine.sha256Text(sessionKeyOf(id))', 'return engine ? id : id'],
       [
-        'bindings/id.ts',
-        "typeof value === 'string' && ID.test(value)",
-        "typeof value === 'string'",
+        'bindings/keeper/records.ts',
+        "(format === 'T' || format === 't') && text.length === ID_SIZE ? text : null",
+        "format === 'T' || format === 't' ? text : null",
       ],
-      ['bindings/keeper/records.ts', ' && text.length === ID_SIZE ? text', ' ? text'],
     ],
     tests: [ADVISORIES],
   },
