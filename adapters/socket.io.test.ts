@@ -186,6 +186,32 @@ describe('§2.30 §2.50 J3 the end of a session', () => {
   })
 })
 
+it('N07 a socket that came again before its browser had the cookie does so once more', async () => {
+  const site = await start()
+  const browser = site.browser()
+  await browser.visit(() => undefined) // the client's cookie alone
+  const { client } = await browser.connect(RECONNECTING)
+  const early = next(client, 'connect')
+  // The response with the session's cookie is slow.
+  const slow = site.browser(new Map(browser.jar))
+  const id = await slow.visit((session) => {
+    session.set('user', 'ada')
+    return session.id
+  })
+  await early
+  expect(site.sockets.at(-1)!.data.sessionId).toBeUndefined()
+  for (const [name, value] of slow.jar) browser.jar.set(name, value)
+  await browser.visit((session) => session.get('user'))
+  await vi.waitFor(() => expect(site.sockets.at(-1)!.data.sessionId).toBe(id))
+  // It has its session now, and stays when there are more requests.
+  const connected = site.sockets.length
+  await browser.visit((session) => session.set('user', 'lovelace'))
+  const heard = next(client, 'news')
+  site.io.emit('news', 'for all')
+  expect(await heard).toBe('for all')
+  expect(site.sockets).toHaveLength(connected)
+})
+
 describe('N06 a new id', () => {
   const signIn = (browser: LiveBrowser): Promise<string> =>
     browser.visit((session) => {

@@ -157,6 +157,12 @@ export class SessionBridge<
     )
   }
 
+  /** Also where it is known already: a socket may have come again before the browser had the cookie. */
+  override async attach(clientId: string, sessionId: string): Promise<void> {
+    await super.attach(clientId, sessionId)
+    this.onAttach(clientId, sessionId)
+  }
+
   /**
    * A client has a session: its sockets that came without it are to connect again. An honest browser
    * brings the session's cookie then; whoever has a copy of the client id alone has nothing to bring.
